@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import type { Evidence, FleetLine } from './evidence.ts'
+
+/** One run of fleetctl that would change something, as the fleet heard it. */
+export interface Call {
+  readonly at: number
+  readonly verb: string
+  readonly unit: string
+  /** The machine whose API it spoke to. */
+  readonly endpoint: string
+  /** Process id of the bot it was made for; null: of no bot. */
+  readonly pid: number | null
+  /** When it changed the registry; null: it never did. */
+  readonly heededAt: number | null
+}
+
+const detail = z.object({ verb: z.string(), argv: z.array(z.string()), id: z.string(), home: z.string().nullable() })
+const wish = z.object({ call: z.string() })
+const mutating = new Set(['start', 'stop', 'load', 'unload', 'submit', 'destroy', 'restart'])
+
+export function callsIn({ fleet, homes }: Evidence): readonly Call[] {
+  const heeded = new Map<string, number>()
+  for (const line of fleet) if (line.action === 'wish') heeded.set(wish.parse(line.detail).call, line.at)
+  return fleet.flatMap((line): Call[] => {
+    if (line.action !== 'call') return []
+    const { verb, argv, id, home } = detail.parse(line.detail)
+    if (!mutating.has(verb)) return []
+    const units = argv.slice(argv.indexOf(verb) + 1).filter((word) => !word.startsWith('-'))
+    const pid = home === null ? null : (homes.get(home) ?? null)
+    const common = { at: line.at, verb, endpoint: line.machine ?? '', pid, heededAt: heeded.get(id) ?? null }
+    return units.map((word) => ({ ...common, unit: word.slice(word.lastIndexOf('/') + 1) }))
+  })
+}
+
+const kind = z.object({ kind: z.string() })
+
+/** Whether this line says that the main process of a unit began (true) or ended (false); null: neither. */
+export function mainProcess(line: FleetLine): boolean | null {
+  if (line.action === 'power-loss') return false
+  if (line.action !== 'exec-start' && line.action !== 'exited') return null
+  if (kind.safeParse(line.detail).data?.kind !== 'main') return null
+  return line.action === 'exec-start'
+}

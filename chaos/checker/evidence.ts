@@ -1,0 +1,76 @@
+import { z } from 'zod'
+
+/**
+ * What the checker believes, and nothing else: the history of every key in etcd, the stand-in fleet's log of what was done
+ * to which process and by whom, what the Slack holds, and what people typed. It shares no code with the engine.
+ */
+export interface Evidence {
+  /** Every change below the bot's prefix, in etcd's own order. */
+  readonly changes: readonly Change[]
+  readonly fleet: readonly FleetLine[]
+  /** All messages of all channels, oldest first in each. */
+  readonly messages: readonly Message[]
+  /** What people typed that would begin something, each with a word that stands nowhere else. */
+  readonly typed: readonly Typed[]
+  /** Which process each home of a bot belongs to: HOME → process id. */
+  readonly homes: ReadonlyMap<string, number>
+  readonly historyChannel: string
+  /** Slack's user id of the bot. */
+  readonly bot: string
+  /** An instance that has been down for this long is known to be: fleet's and the bot's lags together, in ms. */
+  readonly lagMs: number
+}
+
+/** One key at one revision of etcd. */
+export interface Change {
+  /** Below the prefix. */
+  readonly key: string
+  /** Null: deleted. */
+  readonly value: string | null
+  readonly revision: number
+  /** It was seen at this time (ms since the epoch), so that it had happened by then. */
+  readonly by: number
+  /** How late it may have been seen, in ms. */
+  readonly slop: number
+}
+
+export interface Typed {
+  readonly tag: string
+  readonly user: string
+  readonly text: string
+  /** The policy says no to it. */
+  readonly forbidden: boolean
+}
+
+export interface Violation {
+  /** Its number in section 5 of the design, as in docs/reliability.md. */
+  readonly invariant: 1 | 2 | 3 | 4 | 5 | 6
+  readonly rollout: number | null
+  readonly message: string
+}
+
+const fleetLine = z.object({
+  at: z.number(),
+  action: z.string(),
+  unit: z.string().optional(),
+  machine: z.string().optional(),
+  pid: z.number().optional(),
+  detail: z.unknown().optional(),
+})
+export type FleetLine = z.infer<typeof fleetLine>
+
+export interface Message {
+  readonly ts: string
+  readonly channel: string
+  readonly user?: string | undefined
+  readonly text: string
+  readonly thread_ts?: string | undefined
+  readonly ephemeral_to?: string | undefined
+  readonly reactions: readonly { readonly name: string; readonly users: readonly string[] }[]
+}
+
+/** The lab's log; a last line that is not whole yet is left out. */
+export const fleetLines = (text: string): readonly FleetLine[] =>
+  text.split('\n').flatMap((line) => (line.endsWith('}') ? [fleetLine.parse(JSON.parse(line))] : []))
+
+export const clockText = (at: number): string => new Date(at).toISOString().slice(11, 23)

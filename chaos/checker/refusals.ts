@@ -1,0 +1,105 @@
+import { z } from 'zod'
+import { clockText, type Change, type Evidence, type Violation } from './evidence.ts'
+import { contentOf, type Story, type Version } from './story.ts'
+
+/**
+ * Invariant 5: nobody's refusal, lock, pause or abort is ever overtaken by a later step. By etcd's own order, in which a lock, a pause
+ * or an abort and each step of a rollout have one place: once it is there, no instance begins any more.
+ */
+export function notOvertaken(evidence: Evidence, stories: readonly Story[]): Violation[] {
+  const locks = locksIn(evidence.changes)
+  return [
+    ...stories.flatMap((story) => [...afterStop(story), ...afterLock(story, locks)]),
+    ...afterRefusal(evidence, stories),
+    ...twice(evidence, stories),
+  ]
+}
+
+/** The units that begin with this version: they waited before it. */
+function begun(version: Version, before: Version | undefined): readonly string[] {
+  const at = (one: Version | undefined, unit: string): string =>
+    one?.is.instances.find((instance) => instance.unit === unit)?.stage ?? 'waiting'
+  const begins = new Set(['detaching', 'stopping', 'starting'])
+  return version.is.instances.flatMap(({ unit, stage }) =>
+    begins.has(stage) && at(before, unit) === 'waiting' ? [unit] : [],
+  )
+}
+
+const begunAfter = (story: Story, from: number, to: number): readonly { unit: string; at: Change }[] =>
+  story.versions.flatMap((version, index) =>
+    version.change.revision > from && version.change.revision < to
+      ? begun(version, story.versions[index - 1]).map((unit) => ({ unit, at: version.change }))
+      : [],
+  )
+
+const afterStop = (story: Story): Violation[] =>
+  story.stops.flatMap(({ what, from, to }) =>
+    begunAfter(story, from, to).map(({ unit, at }) => ({
+      invariant: 5,
+      rollout: story.id,
+      message: `began ${unit} at revision ${at.revision} (${clockText(at.by)}), after the ${what} of revision ${from}`,
+    })),
+  )
+
+interface Held {
+  readonly scope: string
+  readonly by: string
+  readonly from: number
+  /** A lock may end by itself; then its end is not known to etcd. */
+  readonly to: number
+  readonly until: number | null
+}
+
+const lock = z.object({ by: z.object({ id: z.string() }), until: z.number().nullable() })
+
+function locksIn(changes: readonly Change[]): readonly Held[] {
+  const held: Held[] = []
+  for (const change of changes) {
+    const scope = /^locks\/(.+)$/.exec(change.key)?.[1]
+    if (scope === undefined) continue
+    const at = held.findLastIndex((one) => one.scope === scope && one.to === Infinity)
+    const last = held[at]
+    if (last !== undefined) held[at] = { ...last, to: change.revision }
+    if (change.value === null) continue
+    const { by, until } = lock.parse(contentOf(change))
+    held.push({ scope, by: by.id, from: change.revision, to: Infinity, until })
+  }
+  return held
+}
+
+function afterLock(story: Story, locks: readonly Held[]): Violation[] {
+  const mine = locks.filter(
+    ({ scope, by, until }) =>
+      (scope === story.tier || scope === story.target) && by !== story.requestedBy && until === null,
+  )
+  return mine.flatMap((held) =>
+    begunAfter(story, held.from, held.to).map(({ unit, at }) => ({
+      invariant: 5,
+      rollout: story.id,
+      message: `began ${unit} at revision ${at.revision} (${clockText(at.by)}) under the lock of ${held.by} on ${held.scope} since revision ${held.from}`,
+    })),
+  )
+}
+
+/** What the policy forbids never becomes a rollout. */
+function afterRefusal({ typed }: Evidence, stories: readonly Story[]): Violation[] {
+  return typed.flatMap(({ tag, user, text, forbidden }) =>
+    stories
+      .filter((story) => forbidden && story.command.includes(tag))
+      .map((story) => ({
+        invariant: 5,
+        rollout: story.id,
+        message: `was begun by ${user}, who has no right to: ${text}`,
+      })),
+  )
+}
+
+/** One command is handled once, whichever replicas heard of it and however often. */
+function twice({ typed }: Evidence, stories: readonly Story[]): Violation[] {
+  return typed.flatMap(({ tag, text }) => {
+    const of = stories.filter((story) => story.command.includes(tag))
+    if (of.length <= 1) return []
+    const message = `and ${of.length - 1} more were begun by one command: ${text}`
+    return [{ invariant: 1, rollout: of[0]?.id ?? null, message }]
+  })
+}

@@ -1,0 +1,74 @@
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { grouped } from './checker/grouped.ts'
+import { keepEvidence } from './keep.ts'
+import { readChaosOptions, type ChaosOptions } from './options.ts'
+import { writeReport } from './report.ts'
+import { playRound, type RoundResult } from './round.ts'
+import { chaosServices } from './world/shop.ts'
+import { openWorld, type ChaosWorld } from './world/world.ts'
+
+/** `npm run chaos -- --rounds N --seed S`: rounds of unrest, each held against the invariants. Ends with 1 when one broke. */
+
+/** The project's folder: this runs as dist/chaos/run.js. */
+const root = fileURLToPath(new URL('../..', import.meta.url))
+/** A world is kept for so many rounds, and then another kind of world is opened. */
+const roundsInAWorld = 10
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`)
+
+/** What kind of world a seed is played in, unless it is said. */
+const worldOf = (seed: number, { members, replicas }: ChaosOptions): { members: 1 | 3; replicas: number } => ({
+  members: members ?? (Math.floor(seed / roundsInAWorld) % 2 === 0 ? 1 : 3),
+  replicas: replicas ?? (Math.floor(seed / roundsInAWorld) % 3 === 0 ? 2 : 3),
+})
+
+async function chaos(options: ChaosOptions): Promise<readonly RoundResult[]> {
+  const results: RoundResult[] = []
+  let world: ChaosWorld | null = null
+  const interrupted = (): void => void (world?.close() ?? Promise.resolve()).then(() => process.exit(130))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupted)
+  try {
+    for (let index = 0; index < options.rounds; index++) {
+      const seed = options.seed + index
+      const kind = worldOf(seed, options)
+      if (world === null || seed % roundsInAWorld === 0) {
+        await world?.close()
+        say(
+          `Opening a world: ${kind.replicas} replicas, ${kind.members === 1 ? 'one etcd' : 'an etcd of 3 members'}, a fleet of 3 machines`,
+        )
+        world = await openWorld({ root, ...kind, services: chaosServices })
+      }
+      const result = await playRound(world, seed)
+      results.push(result)
+      tell(result)
+      if (result.wrong.length > 0 || options.keep) say(`What the checker saw: ${await keepEvidence(world, result)}`)
+      if (result.wrong.length === 0) continue
+      say(`Again: npm run chaos -- --rounds 1 --seed ${seed} --members ${kind.members} --replicas ${kind.replicas}`)
+      await world.close()
+      world = null
+    }
+  } finally {
+    await world?.close()
+  }
+  return results
+}
+
+function tell({ seed, endedMs, ms, injected, phases, takeovers, wrong }: RoundResult): void {
+  const ended = [...grouped(phases, (phase) => phase)].map(([phase, all]) => `${all.length} ${phase}`).join(', ')
+  const verdict = wrong.length === 0 ? 'held' : 'BROKE'
+  say(
+    `seed ${seed} ${verdict} after ${Math.round(endedMs / 1000)} s (whole after ${Math.round(ms / 1000)} s): ${ended || 'no rollout'}; ${takeovers} taken up again; ${injected.length} faults`,
+  )
+  for (const { what, detail } of injected) say(`    ${what} (${detail})`)
+  for (const message of wrong) say(`  ${message}`)
+}
+
+const options = readChaosOptions(process.argv.slice(2))
+const results = await chaos(options)
+const broken = results.filter(({ wrong }) => wrong.length > 0)
+if (options.out !== null) {
+  writeReport(path.resolve(root, options.out), `npm run chaos -- ${process.argv.slice(2).join(' ')}`, results)
+}
+say(`${results.length} rounds, ${broken.length} broken`)
+process.exitCode = broken.length === 0 ? 0 : 1

@@ -1,0 +1,19 @@
+import { mutation } from '../src/command/define.ts'
+import { demandRoll, roll, rollFlags, rollPositionals } from '../src/command/parts/roll.ts'
+
+export default mutation({
+  summary: 'Replaces every instance of a service, one batch at a time, and waits for each to be healthy.',
+  notes:
+    'Deploying is restarting: each start pulls the image of the tier. Several services roll one after the other and stop at the first failure.',
+  examples: [
+    'deploy api production',
+    'deploy api,vape staging --batch 25%',
+    'deploy api production --dry-run',
+    'deploy api production --canary 1 --reason "new billing"',
+  ],
+  positionals: rollPositionals,
+  flags: rollFlags,
+  right: 'deploy',
+  demands: async (args, context) => demandRoll('deploy', { ...args, instances: null }, context),
+  answer: async (args, context) => roll('deploy', { ...args, instances: null }, context, context.grants),
+})

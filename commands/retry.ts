@@ -1,0 +1,92 @@
+import { answer, demand, mutation } from '../src/command/define.ts'
+import { flag, rolloutId, text, toggle } from '../src/command/fields.ts'
+import { faultsOf, notesOf } from '../src/command/parts/roll.ts'
+import { rolloutVerdict, unitsLeft } from '../src/command/parts/rollout-text.ts'
+import { startedReply } from '../src/command/parts/started.ts'
+import type { QueryContext, Reply } from '../src/command/context.ts'
+import { failed, refused } from '../src/command/text.ts'
+import type { PlanAsk } from '../src/domain/plan.ts'
+import { ownerOf, type Rollout } from '../src/domain/rollout.ts'
+import { code } from '../src/domain/wording.ts'
+
+export default mutation({
+  summary: 'Takes up a failed or aborted rollout: only the instances that it did not replace, with the same options.',
+  notes: 'With --force it goes on where most of what is left is down already, which is usual after a failure.',
+  examples: ['retry 12', 'retry 12 --force --reason "disk is free again"'],
+  positionals: { id: rolloutId() },
+  flags: {
+    reason: flag(text(), { help: 'Why; the first one’s reason stands otherwise.' }),
+    force: toggle({ help: 'Goes on where instances are down already or have no room. Never past a lock.' }),
+  },
+  right: 'retry',
+  async demands({ id }, context) {
+    const found = await findEnded(id, context)
+    if (found.kind === 'answer') return answer(found.reply)
+    const { plan } = found.rollout
+    const target = { service: plan.service, tier: plan.tier }
+    return demand({ right: 'retry', scope: { kind: 'target', target }, owner: ownerOf(found.rollout).id })
+  },
+  async answer(args, context) {
+    const found = await findEnded(args.id, context)
+    if (found.kind === 'answer') return found.reply
+    const [grant] = context.grants
+    if (grant === undefined) return failed('Nothing was started: nothing was granted.')
+    const { rollout } = found
+    const { read, request } = context
+    const { plan } = rollout
+    const target = { service: plan.service, tier: plan.tier }
+    const left = unitsLeft(rollout)
+    const ask: PlanAsk = {
+      kind: plan.kind,
+      batch: { kind: 'count', count: plan.atOnce },
+      canary: canaryLeft(rollout, left),
+      only: { units: left, why: 'left' },
+    }
+    const planned = await read.planner.plan({ ...ask, target, actor: request.actor })
+    const faults = faultsOf(target, planned, args.force)
+    if (faults.length > 0 || planned.kind !== 'plan') return refused(['Nothing was started:', ...faults])
+    const result = await grant.may.start({
+      plan: planned.plan,
+      ask,
+      force: args.force,
+      place: request.place,
+      command: request.text,
+      reason: args.reason ?? rollout.reason,
+      retryOf: rollout.id,
+      next: rollout.next,
+      typed: rollout.typed,
+    })
+    return startedReply(result, target, { next: rollout.next, notes: notesOf(target, planned), now: read.now() })
+  },
+})
+
+type Found = { readonly kind: 'ended'; readonly rollout: Rollout } | { readonly kind: 'answer'; readonly reply: Reply }
+
+async function findEnded(id: number, { read }: QueryContext): Promise<Found> {
+  const reply = (text: string): Found => ({ kind: 'answer', reply: refused(text) })
+  const rollout = await read.rollouts.get(id)
+  if (rollout === null) return reply(`There is no rollout ${id}: \`history\` lists them.`)
+  const verdict = rolloutVerdict(rollout, read.now())
+  const again = code(`${rollout.plan.kind} ${rollout.plan.service} ${rollout.plan.tier}`)
+  switch (rollout.phase) {
+    case 'queued':
+    case 'rolling':
+    case 'paused':
+      return reply(`${verdict} Nothing to retry while it lives: ${code(`abort ${id}`)} ends it.`)
+    case 'succeeded':
+      return reply(`${verdict} Nothing is left of it to retry: ${again} rolls all of it again.`)
+    case 'failed':
+    case 'aborted':
+      if (unitsLeft(rollout).length > 0) return { kind: 'ended', rollout }
+      return reply(
+        `${verdict} It had replaced every instance, so nothing is left to retry: ${again} rolls all of it again.`,
+      )
+  }
+}
+
+/** Its canary again, unless that had been proven before. */
+function canaryLeft(rollout: Rollout, left: readonly string[]): number {
+  const [first] = rollout.plan.batches
+  if (!rollout.plan.canary || first === undefined) return 0
+  return first.some((instance) => left.includes(instance.unit)) ? first.length : 0
+}

@@ -1,0 +1,102 @@
+import { query } from '../src/command/define.ts'
+import { optional, service } from '../src/command/fields.ts'
+import { instancesOf, isRunning, lookAt, runningText, type Views } from '../src/command/parts/fleet.ts'
+import { done, table } from '../src/command/text.ts'
+import type { Catalog } from '../src/domain/catalog.ts'
+import { code, count, shortUnit, words } from '../src/domain/wording.ts'
+import type { Announcement } from '../src/services/capabilities.ts'
+
+export default query({
+  summary: 'What is announced in etcd, beside what fleet runs.',
+  examples: ['services', 'services api'],
+  positionals: { service: optional(service()) },
+  flags: {},
+  async answer(args, { catalog, read }) {
+    const [views, announced] = await Promise.all([lookAt(catalog.tiers, read), read.discovery.announced()])
+    const away = [...views].flatMap(([tier, view]) =>
+      view.kind === 'unknown' ? [`The fleet of ${tier} does not answer: ${words(view.reason)}.`] : [],
+    )
+    if (args.service !== null) {
+      const one = compare(args.service, { catalog, views, announced })
+      return done([...away, `*${args.service}*: ${one.text}`, ...addresses(one), ...differences(one)])
+    }
+    const all = catalog.services.map((name) => compare(name, { catalog, views, announced }))
+    const known = new Set(catalog.services.map((name) => catalog.serviceConfig(name).announcedAs ?? name))
+    const strangers = [...new Set(announced.map((one) => one.service).filter((name) => !known.has(name)))].sort()
+    return done(
+      [
+        ...away,
+        ...table(all.map((one) => ({ name: one.service, text: one.text }))),
+        ...all.flatMap(differences),
+        ...(strangers.length === 0
+          ? []
+          : [`Announced too, and not in the configuration: ${strangers.map(code).join(', ')}.`]),
+      ],
+      { rest: '`services <name>` shows one' },
+    )
+  },
+})
+
+interface Running {
+  readonly tier: string
+  readonly unit: string
+  readonly ips: readonly string[]
+}
+
+interface Compared {
+  readonly service: string
+  readonly text: string
+  readonly announced: readonly Announcement[]
+  readonly running: readonly Running[]
+  /** Every fleet answered, so that what is missing is missing. */
+  readonly complete: boolean
+}
+
+function compare(
+  service: string,
+  seen: { readonly catalog: Catalog; readonly views: Views; readonly announced: readonly Announcement[] },
+): Compared {
+  const { catalog, views } = seen
+  const name = catalog.serviceConfig(service).announcedAs ?? service
+  const announced = seen.announced.filter((one) => one.service === name)
+  const tiers = catalog.tiersOf(service).map((tier) => ({
+    tier,
+    known: views.get(tier)?.kind === 'known',
+    units: instancesOf(views.get(tier), { service, tier }, catalog),
+  }))
+  const running = tiers.flatMap(({ tier, units }) =>
+    units.filter(isRunning).map((unit) => ({
+      tier,
+      unit: unit.unit,
+      ips: unit.reports.flatMap((report) => report.ip ?? []),
+    })),
+  )
+  const places = count(new Set(announced.map((one) => `${one.ip}:${one.port}`)).size, 'address')
+  const fleets = tiers.map(({ tier, known, units }) => `${tier} ${known ? runningText(units) : 'unknown'}`)
+  const text = `announced at ${places.replace(/addresss$/, 'addresses')}; fleet: ${fleets.join(', ')}`
+  return { service, text, announced, running, complete: tiers.every(({ known }) => known) }
+}
+
+const addresses = (one: Compared): readonly string[] =>
+  table(
+    one.announced.map((announcement) => {
+      const runner = one.running.find((running) => running.ips.includes(announcement.ip))
+      const what = runner === undefined ? words(announcement.id) : `${shortUnit(runner.unit)} in ${runner.tier}`
+      return { name: `${announcement.ip}:${announcement.port}`, text: what }
+    }),
+  )
+
+/** What is announced and does not run, and what runs and is not announced by a service that announces itself. */
+function differences(one: Compared): readonly string[] {
+  const stale = one.announced.filter((announced) => !one.running.some((running) => running.ips.includes(announced.ip)))
+  const silent = one.running.filter((running) => !one.announced.some((announced) => running.ips.includes(announced.ip)))
+  return [
+    ...(one.complete ? stale : []).map(
+      (announced) =>
+        `${code(one.service)}: ${words(`${announced.ip}:${announced.port}`)} is announced, but fleet runs nothing of it there.`,
+    ),
+    ...(one.announced.length === 0 ? [] : silent).map(
+      (running) => `${code(one.service)}: ${shortUnit(running.unit)} runs in ${running.tier}, but is not announced.`,
+    ),
+  ]
+}

@@ -1,0 +1,51 @@
+import { query } from '../src/command/define.ts'
+import { optional, service, tier } from '../src/command/fields.ts'
+import { lookAt } from '../src/command/parts/fleet.ts'
+import { notThere, targetsIn } from '../src/command/parts/scopes.ts'
+import { stopLine } from '../src/command/parts/stop-text.ts'
+import { targetBlock, targetLine, type Seen } from '../src/command/parts/target-status.ts'
+import { done, refused, table } from '../src/command/text.ts'
+import { sameTarget } from '../src/domain/target.ts'
+import { words } from '../src/domain/wording.ts'
+
+export default query({
+  summary: 'What runs, what rolls and what is locked: one line for each target, or every instance of those you name.',
+  examples: ['status', 'status production', 'status api production'],
+  positionals: { service: optional(service()), tier: optional(tier()) },
+  flags: {},
+  async answer(args, { catalog, read }) {
+    const targets = targetsIn(catalog, args.service, args.tier)
+    if (targets.length === 0 && args.service !== null && args.tier !== null) {
+      return refused(notThere({ service: args.service, tier: args.tier }, catalog) ?? 'Nothing is deployed there.')
+    }
+    const [views, locks, stops, live, waiting, announced] = await Promise.all([
+      lookAt(
+        targets.map((target) => target.tier),
+        read,
+      ),
+      read.locks.all(),
+      read.stops.all(),
+      read.rollouts.allLive(),
+      read.rollouts.waiting(),
+      read.discovery.announced(),
+    ])
+    const now = read.now()
+    const stopped = stops
+      .filter(({ tier }) => targets.some((one) => one.tier === tier))
+      .map((one) => stopLine(one, now))
+    const seen: Seen = { catalog, read, views, locks, live, waiting, now }
+    const away = [...views].flatMap(([name, view]) =>
+      view.kind === 'unknown' ? [`The fleet of ${name} does not answer: ${words(view.reason)}.`] : [],
+    )
+    if (args.service === null && args.tier === null) {
+      const rows = await Promise.all(targets.map((target) => targetLine(target, seen)))
+      return done([...stopped, ...away, ...table(rows)], { rest: '`status <tier>` or `status <service>` shows a part' })
+    }
+    const blocks = await Promise.all(targets.map((target) => targetBlock(target, seen, announced)))
+    const rolling = live.filter((one) => targets.some((target) => sameTarget(target, one.plan)))
+    return done([...stopped, ...away, blocks.map((block) => block.join('\n')).join('\n\n')], {
+      rest: '`status <service> <tier>` shows one target',
+      rollouts: rolling.map((one) => one.id),
+    })
+  },
+})

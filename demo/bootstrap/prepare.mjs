@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { isBuilt, markBuilt, sourceDigest } from './built.mjs'
+import { whyInstall } from './installed.mjs'
+import { withLockFile } from './lock-file.mjs'
+import { refuseNode } from './node-version.mjs'
+import { runStep } from './run-step.mjs'
+
+const minute = 60_000
+
+/**
+ * Makes a checkout ready to run: what is missing of the packages, the build and (when `etcd` is true) of etcd. Does
+ * nothing that is done already, and two at once wait for each other. `say` takes one progress line. Returns the etcd
+ * binary, or null when it was not asked for. Throws an error whose message says what to do.
+ */
+export async function prepare({ root, say, etcd }) {
+  const refusal = refuseNode(process.versions.node)
+  if (refusal !== null) throw new Error(refusal)
+  const waiting = (pid) => say(`Waiting for process ${pid}, which prepares this checkout`)
+  return withLockFile(path.join(root, '.cache', 'prepare.lock'), { waiting, limitMs: 15 * minute }, async () => {
+    await install(root, say)
+    await build(root, say)
+    return etcd ? findEtcdFor(root, say) : null
+  })
+}
+
+async function install(root, say) {
+  const why = whyInstall(root)
+  if (why === null) return
+  say(`Installing packages (${why})`)
+  const npm = process.env.npm_execpath?.endsWith('npm-cli.js') ? [process.execPath, process.env.npm_execpath] : ['npm']
+  const flags = ['--include=dev', '--include=optional', '--no-audit', '--no-fund']
+  const advice = 'Check that the package registry can be reached, then type the same command again.'
+  await runStep([...npm, 'ci', ...flags], { cwd: root, limitMs: 10 * minute, advice })
+  const still = whyInstall(root)
+  if (still === null) return
+  throw new Error(
+    `After "npm ci" ${still}.\nRemove ${path.join(root, 'node_modules')} and type the same command again.`,
+  )
+}
+
+async function build(root, say) {
+  const digest = sourceDigest(root)
+  if (isBuilt(root, digest)) return
+  say('Building')
+  const { bin } = JSON.parse(readFileSync(path.join(root, 'node_modules/typescript/package.json'), 'utf8'))
+  const tsc = path.join(root, 'node_modules/typescript', bin.tsc)
+  const advice = 'The sources do not compile: mend what is named above, then type the same command again.'
+  await runStep([process.execPath, tsc, '-p', 'tsconfig.json'], { cwd: root, limitMs: 5 * minute, advice })
+  markBuilt(root, digest)
+}
+
+async function findEtcdFor(root, say) {
+  const { findEtcd } = await import('../etcd/find.mjs')
+  return findEtcd({ root, env: process.env, say })
+}

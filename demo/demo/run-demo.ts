@@ -1,0 +1,50 @@
+import { createJournalReader } from './journal.ts'
+import type { DemoOptions } from './options.ts'
+import type { Tell } from './printer.ts'
+import { runCommand } from './run-command.ts'
+import { channels, etcdPrefix, people, type Stage } from './stage.ts'
+import { watchSlack } from './watch-slack.ts'
+
+/** The next version of what the demo deploys by itself, so that there is something to ship. */
+const next = { version: '2.7.0', revision: '8c4d2f7' } as const
+
+/** Runs the commands on a stage that is up. Returns whether all of them came to a good end. */
+export async function runCommands(stage: Stage, options: DemoOptions, tell: Tell): Promise<boolean> {
+  const journal = createJournalReader(stage.etcdHttp, etcdPrefix)
+  const watch = watchSlack(stage.slack, stage.slack.app.botUserId, channels, tell)
+  const user = isPerson(options.user) ? options.user : 'ann'
+  if (options.own) {
+    stage.shop.push('bartnet', 'production', next)
+    tell({ kind: 'text', text: `\nSomebody pushed bartnet ${next.version} as quay.io/opsee/bartnet:production.` })
+  }
+  let allWell = true
+  try {
+    for (const command of options.commands) {
+      const end = await runCommand({ stage, journal, watch, tell }, user, command)
+      tell({ kind: 'ended', command, ...end })
+      allWell &&= end.ok
+    }
+  } finally {
+    watch.stop()
+  }
+  return allWell
+}
+
+export const isPerson = (name: string): name is keyof typeof people => Object.hasOwn(people, name)
+
+/** What a person can do now. */
+export function invitation(stage: Stage): string {
+  const production = stage.shop.fleets.get('production')
+  return `
+The Slack is at ${stage.slack.url}: choose who you are (ann deploys everything, bob only to staging), open
+#deploys and try
+  /opsee status                       every service at a glance
+  /opsee deploy vape staging          two sidekicks per instance go down and come up with it
+  /opsee deploy api production --dry-run
+  /opsee lock production "sale day"   then deploy as carol, and /opsee unlock production
+  /opsee history, /opsee show 1, /opsee can deploy beavis production, /opsee help
+Make something go wrong, in another terminal, and deploy:
+  node dist/demo/fleet/lab.js ${production?.control ?? ''} unhealthy unit=bartnet@2.service
+Configuration and log of the bot: ${stage.config}, ${stage.bot.log}
+Ctrl-C ends everything.`
+}

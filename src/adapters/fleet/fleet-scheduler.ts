@@ -1,0 +1,73 @@
+import { setMaxListeners } from 'node:events'
+import type { Clock } from '../../ports/clock.ts'
+import type { SchedulerReader, SchedulerWriter } from '../../ports/scheduler.ts'
+import { ask } from './ask.ts'
+import { checkFleet, type FleetCheck } from './check-fleet.ts'
+import { createEndpoints } from './endpoints.ts'
+import { createFleetctl } from './fleetctl.ts'
+import { readJournal } from './journal.ts'
+import { linkedAbort } from './linked-abort.ts'
+import { endpointLabel, type FleetOptions } from './options.ts'
+import { createPoller } from './poller.ts'
+import { readFleet } from './read-fleet.ts'
+
+export interface FleetScheduler extends SchedulerReader, SchedulerWriter {
+  /** For the check of a configuration: the binary, each endpoint, and what is missing, in words. Never rejects. */
+  checkFleet(): Promise<FleetCheck>
+  /** Kills the calls under way and answers all who wait. */
+  close(): Promise<void>
+}
+
+/** Part of a pino logger. */
+export interface FleetLog {
+  debug(fields: object, message: string): void
+}
+
+/** The fleet of one tier. Runs nothing until it is asked something. */
+export function createFleetScheduler(options: FleetOptions, clock: Clock, log?: FleetLog): FleetScheduler {
+  const callTimeoutMs = options.callTimeoutMs ?? 5_000
+  const listTimeoutMs = options.listTimeoutMs ?? 10_000
+  const journalTimeoutMs = options.journalTimeoutMs ?? 8_000
+  const closing = new AbortController()
+  // Every call under way listens, and there may be many.
+  setMaxListeners(0, closing.signal)
+  const fleetctl = createFleetctl(options, clock)
+  const endpoints = createEndpoints(options.endpoints)
+  const label = (endpoint: string | null): string => endpointLabel(options, endpoint)
+
+  const poller = createPoller(
+    (signal, progress) => readFleet({ fleetctl, endpoints, label, listTimeoutMs, clock }, signal, progress),
+    clock,
+    options.pollMs ?? 500,
+  )
+
+  const call = async (verb: 'start' | 'stop', unit: string, signal: AbortSignal) => {
+    const parts = { fleetctl, endpoints, label, clock, timeLimitMs: callTimeoutMs }
+    const began = clock.monotonic()
+    const either = linkedAbort(signal, closing.signal)
+    const result = await ask(parts, verb, unit, either.signal)
+    either.unlink()
+    log?.debug({ verb, unit, result, ms: Math.round(clock.monotonic() - began) }, 'fleetctl')
+    return result
+  }
+
+  return {
+    callTimeoutMs,
+    view: () => poller.view(),
+    observe: (timeoutMs, signal) => poller.observe(timeoutMs, signal),
+    stop: (unit, signal) => call('stop', unit, signal),
+    start: (unit, signal) => call('start', unit, signal),
+    async journal(unit, lines) {
+      const parts = { fleetctl, endpoints, timeLimitMs: journalTimeoutMs }
+      const reading = await readJournal(parts, unit, lines, clock.monotonic(), closing.signal)
+      if (reading.kind === 'lines') return reading.lines
+      log?.debug({ unit, reason: reading.reason }, 'no journal')
+      return null
+    },
+    checkFleet: () => checkFleet(options, fleetctl, listTimeoutMs, closing.signal),
+    async close() {
+      closing.abort()
+      await poller.close()
+    },
+  }
+}

@@ -1,0 +1,71 @@
+import type { ClusterView, UnitReport, UnitView } from '../../ports/scheduler.ts'
+import type { Seen, SeenUnit } from './view.ts'
+
+export type KnownView = Extract<ClusterView, { kind: 'known' }>
+
+/** Milliseconds without a look after which a row of same looks is begun anew: nothing was seen in between. */
+const maxGapMs = 5_000
+
+/** Milliseconds that a unit stays in view after it has vanished from the lists. */
+const keptMs = 180_000
+
+/** Adds to what was seen what the series shows: how long each unit has been the same, and how often it flapped. */
+export function track(
+  previous: KnownView | null,
+  seen: Seen,
+  at: { readonly startedAt: number; readonly endedAt: number },
+): KnownView {
+  const watched = previous !== null && at.startedAt - previous.endedAt <= maxGapMs
+  const units = new Map<string, UnitView>()
+  for (const [name, unit] of seen.units) {
+    const before = previous?.units.get(name)
+    const same = watched && before !== undefined && fingerprint(before.reports) === fingerprint(unit.reports)
+    const sameFor = same
+      ? { views: before.sameFor.views + 1, since: before.sameFor.since }
+      : { views: 1, since: at.endedAt }
+    const wantedFor = watched && before?.wanted === unit.wanted ? before.wantedFor + 1 : 1
+    units.set(name, { ...unit, sameFor, wantedFor, flaps: flaps(before, unit) })
+  }
+  if (previous !== null) for (const [name, unit] of vanished(previous, seen, at.endedAt)) units.set(name, unit)
+  return { kind: 'known', ...at, machines: seen.machines, units, templates: seen.templates }
+}
+
+/**
+ * What is in neither list any more stays in view for a while, wanted by nobody and reported by none: a list that lacks
+ * a unit once is no proof that the unit is gone.
+ */
+function* vanished(previous: KnownView, seen: Seen, endedAt: number): Generator<[string, UnitView]> {
+  for (const [name, before] of previous.units) {
+    if (seen.units.has(name)) continue
+    const first = before.wanted !== 'absent' || before.reports.length > 0
+    const sameFor = first ? { views: 1, since: endedAt } : { ...before.sameFor, views: before.sameFor.views + 1 }
+    if (endedAt - sameFor.since > keptMs) continue
+    const wantedFor = before.wanted === 'absent' ? before.wantedFor + 1 : 1
+    const gone = { wanted: 'absent', believed: null, hash: null, target: null, reports: [] } as const
+    yield [name, { ...before, ...gone, sameFor, wantedFor }]
+  }
+}
+
+function flaps(before: UnitView | undefined, unit: SeenUnit): number {
+  if (before === undefined || isStopped(unit.reports)) return 0
+  const fell = unit.reports.some(
+    (report) => report.sub === 'auto-restart' && reportAt(before.reports, report.machine)?.sub === 'running',
+  )
+  return before.flaps + (fell ? 1 : 0)
+}
+
+/** `failed` is a stopped unit too: what TimeoutStopSec kills ends so (slow-stop). */
+function isStopped(reports: readonly UnitReport[]): boolean {
+  return reports.length > 0 && reports.every(({ active }) => active === 'inactive' || active === 'failed')
+}
+
+function reportAt(reports: readonly UnitReport[], machine: string): UnitReport | undefined {
+  return reports.find((report) => report.machine === machine)
+}
+
+function fingerprint(reports: readonly UnitReport[]): string {
+  const lines = reports.map(({ machine, ip, load, active, sub, hash }) =>
+    [machine, ip, load, active, sub, hash].join(' '),
+  )
+  return lines.sort().join('\n')
+}

@@ -1,0 +1,123 @@
+import { z } from 'zod'
+import type { Place } from '../../ports/chat.ts'
+import type { Incoming } from '../../ports/incoming.ts'
+
+/** A request out of Slack's payload, before it can answer; `responseUrl` is where an answer may go (30 minutes, 5 times). */
+export interface Request extends Omit<Incoming, 'reply'> {
+  readonly responseUrl: string | null
+}
+
+const slashPayload = z.object({
+  text: z.string().optional(),
+  user_id: z.string().min(1),
+  user_name: z.string().optional(),
+  channel_id: z.string().min(1),
+  trigger_id: z.string().min(1),
+  response_url: z.string().optional(),
+})
+
+const mentionPayload = z.object({
+  event_id: z.string().optional(),
+  event: z.object({
+    text: z.string().optional(),
+    user: z.string().optional(),
+    channel: z.string().min(1),
+    ts: z.string().min(1),
+    thread_ts: z.string().optional(),
+    bot_id: z.string().nullish(),
+    subtype: z.string().optional(),
+    edited: z.unknown().optional(),
+  }),
+})
+
+const clickPayload = z.object({
+  trigger_id: z.string().optional(),
+  response_url: z.string().optional(),
+  user: z.object({ id: z.string().min(1), name: z.string().optional(), username: z.string().optional() }),
+  channel: z.object({ id: z.string().optional() }).nullish(),
+  container: z
+    .object({
+      channel_id: z.string().optional(),
+      message_ts: z.string().optional(),
+      thread_ts: z.string().optional(),
+    })
+    .nullish(),
+  message: z.object({ ts: z.string().optional(), thread_ts: z.string().optional() }).nullish(),
+  actions: z.tuple(
+    [z.object({ action_id: z.string(), action_ts: z.string().optional(), value: z.string().optional() })],
+    z.unknown(),
+  ),
+})
+
+/** Null when the payload is not a slash command as Slack sends it. */
+export function slashRequest(payload: unknown): Request | null {
+  const parsed = slashPayload.safeParse(payload)
+  if (!parsed.success) return null
+  const { data } = parsed
+  return {
+    text: data.text ?? '',
+    user: { id: data.user_id, name: data.user_name ?? null },
+    place: { channel: data.channel_id, thread: null },
+    requestKey: `slash:${data.trigger_id}`,
+    source: 'slash',
+    responseUrl: data.response_url ?? null,
+  }
+}
+
+/**
+ * A mention is a command only when it begins with our name: "as I said, @opsee deploy api production is dangerous" must
+ * deploy nothing (`isCommand` is false then). Null for what no person has just written: bots' messages and edits.
+ */
+export function mentionRequest(
+  payload: unknown,
+  botUserId: string,
+): { readonly request: Request; readonly isCommand: boolean } | null {
+  const parsed = mentionPayload.safeParse(payload)
+  if (!parsed.success) return null
+  const { event, event_id: eventId } = parsed.data
+  if (event.user === undefined || event.user === botUserId || event.edited !== undefined) return null
+  if (typeof event.bot_id === 'string' || event.subtype !== undefined) return null
+  const text = event.text ?? ''
+  const start = new RegExp(`^[\\s\\u200b\\u2060]*<@${botUserId}(?:\\|[^>]*)?>[\\s,:]*`, 'u').exec(text)
+  const request: Request = {
+    text: text.slice(start?.[0].length ?? 0),
+    user: { id: event.user, name: null },
+    place: { channel: event.channel, thread: event.thread_ts ?? null },
+    requestKey: `event:${eventId ?? `${event.channel}:${event.ts}`}`,
+    source: 'mention',
+    responseUrl: null,
+  }
+  return { request, isCommand: start !== null }
+}
+
+/** A click on one of our buttons (their action ids begin with `opsee:`). */
+export function isOurAction(payload: unknown): boolean {
+  const parsed = z.object({ actions: z.tuple([z.object({ action_id: z.string() })], z.unknown()) }).safeParse(payload)
+  return parsed.success && parsed.data.actions[0].action_id.startsWith('opsee:')
+}
+
+/** Null for a click that has no place to answer in (the app's home), or carries no command. */
+export function clickRequest(payload: unknown): Request | null {
+  const parsed = clickPayload.safeParse(payload)
+  if (!parsed.success) return null
+  const { data } = parsed
+  const [action] = data.actions
+  const channel = data.container?.channel_id ?? data.channel?.id ?? ''
+  if (channel === '') return null
+  if (action.value === undefined || action.value === '') return null
+  const message = data.container?.message_ts ?? data.message?.ts ?? ''
+  const trigger = data.trigger_id ?? `${channel}:${message}:${action.action_ts ?? ''}:${data.user.id}`
+  return {
+    text: action.value,
+    user: { id: data.user.id, name: data.user.username ?? data.user.name ?? null },
+    place: clickPlace(channel, message, data.container?.thread_ts ?? data.message?.thread_ts ?? null),
+    requestKey: `button:${trigger}`,
+    source: 'button',
+    responseUrl: data.response_url ?? null,
+  }
+}
+
+/** A thread's root carries its own ts as `thread_ts` once it has replies: a button on it is in the channel. */
+function clickPlace(channel: string, message: string, thread: string | null): Place {
+  return { channel, thread: thread === message ? null : thread }
+}

@@ -1,0 +1,248 @@
+import { createAuditLog } from './authorization/audit.ts'
+import { createDoor } from './authorization/door.ts'
+import { createGroups } from './authorization/groups.ts'
+import type { Policy } from './authorization/policy.ts'
+import { keepAuditBounded } from './authorization/retention.ts'
+import { createRightsReader } from './authorization/rights-reader.ts'
+import type { CommandIndex } from './command/define.ts'
+import { createDispatch, type Dispatch, type DispatchParts } from './command/dispatch.ts'
+import { usualLimits } from './command/limits.ts'
+import type { Config } from './config/schema.ts'
+import { createCatalog } from './domain/catalog.ts'
+import { sameTarget, type Target } from './domain/target.ts'
+import { threadWork } from './narrator/narrate.ts'
+import { createPositions } from './narrator/position.ts'
+import type { ChatReader, ChatWriter } from './ports/chat.ts'
+import type { Clock } from './ports/clock.ts'
+import type { GroupDirectory } from './ports/groups.ts'
+import type { HealthProbe } from './ports/health.ts'
+import type { Incoming } from './ports/incoming.ts'
+import type { Log } from './ports/log.ts'
+import type { SchedulerReader, SchedulerWriter } from './ports/scheduler.ts'
+import type { StoreLeases, StoreReader, StoreWriter } from './ports/store.ts'
+import { createJournal } from './rollout/journal.ts'
+import { defaultPatience } from './rollout/observation.ts'
+import { createLineReader } from './rollout/line-reader.ts'
+import { createPlanner } from './rollout/planner.ts'
+import { queueLimits } from './rollout/settings.ts'
+import { rolloutWork } from './rollout/supervise.ts'
+import { createAdmission } from './services/admission.ts'
+import { bindCapabilities } from './services/bind-capabilities.ts'
+import type { Readers } from './services/capabilities.ts'
+import { claimWork } from './services/claimed-work.ts'
+import { createAnnouncedPorts, createDiscovery } from './services/discovery.ts'
+import { followUp } from './services/follow-up.ts'
+import { createHealthReader } from './services/health-reader.ts'
+import { createKeyReader } from './services/key-reader.ts'
+import { createLockReader } from './services/locks.ts'
+import { createNews } from './services/news.ts'
+import { noScheduler } from './services/no-scheduler.ts'
+import { repeat } from './services/repeat.ts'
+import { prune } from './services/retention.ts'
+import { createRolloutReader } from './services/rollout-reader.ts'
+import { createStopReader } from './services/stops.ts'
+import { createTurns } from './services/turns.ts'
+import { keys } from './store/keys.ts'
+
+type Store = StoreReader & StoreWriter & StoreLeases
+
+export interface AppParts {
+  readonly config: Config
+  readonly commands: CommandIndex
+  readonly policy: Policy
+  readonly stores: {
+    /** Answers or fails fast, while a person waits. */
+    readonly commands: Store
+    /** Patient. */
+    readonly engine: Store
+    /** Keys below the discovery prefix, and absolute keys: read only. */
+    readonly discovery: StoreReader
+    readonly absolute: StoreReader
+  }
+  readonly schedulers: ReadonlyMap<string, SchedulerReader & SchedulerWriter>
+  readonly probe: HealthProbe
+  readonly chat: ChatWriter & ChatReader
+  readonly directory: GroupDirectory
+  readonly clock: Clock
+  readonly log: Log
+  readonly redact: (text: string) => string
+  /** Names this process: `host:pid`. */
+  readonly driver: string
+  /** Short and unlike any other. */
+  readonly newId: () => string
+}
+
+export interface App {
+  readonly dispatch: Dispatch
+  /** What came in through the chat: dispatches it and answers. */
+  handle(incoming: Incoming): Promise<void>
+  /** Takes up rollouts and threads, and follows lists of services. */
+  start(): void
+  /** Lets go of all of it at the next safe point, within `withinMs`. */
+  stop(withinMs: number): Promise<void>
+}
+
+/** The longest wait for one look at a fleet: every endpoint may take its whole time limit, and 3,000 units their time. */
+const observeMs = 30_000
+const planMs = 20_000
+/** How long the store may take to say whose turn it is to answer. */
+const turnMs = 1500
+const editEveryMs = 2500
+/** What nobody drives any more waits no longer than this beyond the end of its lease. */
+const lookForWorkMs = 1000
+const pruneEveryMs = 600_000
+
+/** Everything put together, but for the adapters, which come in as ports. */
+export function createApp(parts: AppParts): App {
+  const { config, stores, clock, log, policy } = parts
+  const catalog = createCatalog(config)
+  const targets = catalog.services.flatMap((service) => catalog.tiersOf(service).map((tier) => ({ service, tier })))
+  const schedulerOf = (tier: string): SchedulerReader & SchedulerWriter =>
+    parts.schedulers.get(tier) ?? noScheduler(tier, clock)
+  const stopping = new AbortController()
+  const discovery = createDiscovery(stores.discovery)
+  const announcedAs = (service: string): string => config.services[service]?.announcedAs ?? service
+  const announcedPort = createAnnouncedPorts(discovery, announcedAs, clock, log)
+  const rollouts = createRolloutReader(stores.commands, targets)
+  const stored = { rollouts, locks: createLockReader(stores.commands, clock), stops: createStopReader(stores.commands) }
+  const planner = createPlanner({
+    config,
+    catalog,
+    clock,
+    schedulerOf,
+    probe: parts.probe,
+    announcedPort,
+    ...stored,
+    observeMs: planMs,
+  })
+  const groups = createGroups({ groups: config.groups, directory: parts.directory, clock })
+  const rights = createRightsReader({ policy, groups })
+  const read: Readers = {
+    ...stored,
+    planner,
+    clusters: { of: schedulerOf },
+    health: createHealthReader(config, parts.probe, announcedPort),
+    discovery,
+    keys: createKeyReader(stores.absolute, config.query),
+    rights,
+    now: () => clock.now(),
+  }
+  const audit = createAuditLog({ store: stores.commands, clock })
+  const door = createDoor({ policy, groups, audit, clock, redact: parts.redact })
+
+  const knows = (target: Target): boolean => targets.some((one) => sameTarget(one, target))
+  const limits = queueLimits(config)
+  const journal = createJournal(stores.engine, clock)
+  const work = { leases: stores.engine, clock, log, ttlMs: config.engine.leaseTtl, lookMs: lookForWorkMs }
+  const driving = rolloutWork({
+    store: stores.engine,
+    journal,
+    schedulerOf,
+    probe: parts.probe,
+    announcedPort,
+    wishNews: (id, ms, signal) => wishNews?.of(id, ms, signal) ?? clock.sleep(ms, signal),
+    clock,
+    log,
+    patience: defaultPatience,
+    redact: parts.redact,
+    observeMs,
+    driver: parts.driver,
+    line: createLineReader(stores.engine, clock),
+    limits,
+    admission: createAdmission({ store: stores.engine, door, planner, knows, newKey: parts.newId }),
+  })
+  let wishNews: ReturnType<typeof createNews> | null = null
+  let driver: ReturnType<typeof claimWork> | null = null
+  let narrator: ReturnType<typeof claimWork> | null = null
+  const created = (): void => {
+    driver?.notice()
+    narrator?.notice()
+  }
+
+  const { commands } = stores
+  const dispatching: DispatchParts = {
+    commands: parts.commands,
+    catalog,
+    read,
+    door,
+    capabilities: bindCapabilities({ store: commands, clock, created, limits }, rollouts),
+    readingRefusal: (actor) => rights.readingRefusal(actor),
+    clock,
+    log,
+    storeAnswers: () => commands.get('answers'),
+    newReference: parts.newId,
+  }
+  const dispatch = createDispatch(dispatching)
+  // The store has been silent for so long already, and a person hears so in time.
+  const hurried = createDispatch({
+    ...dispatching,
+    limits: { ...usualLimits, storeMs: usualLimits.storeMs - turnMs },
+  })
+  const turns = createTurns({ store: commands, clock, log, driver: parts.driver, withinMs: turnMs })
+
+  return {
+    dispatch,
+
+    async handle(incoming) {
+      const turn = await turns.take(incoming.requestKey)
+      if (turn === 'taken') {
+        log.info({ request: incoming.requestKey }, 'this request came before: whoever took it answers')
+        return
+      }
+      const reply = await (turn === 'mine' ? dispatch : hurried)({
+        text: incoming.text,
+        actor: incoming.user,
+        place: incoming.place,
+        key: incoming.requestKey,
+        source: incoming.source,
+      })
+      await incoming.reply(reply.message, reply.visibility)
+    },
+
+    start() {
+      void turns.prepare()
+      const news = createNews(stores.engine, clock, keys.rollouts, stopping.signal)
+      wishNews = createNews(stores.engine, clock, keys.wishes, stopping.signal)
+      driver = claimWork(driving, work)
+      narrator = claimWork(
+        threadWork({
+          positions: createPositions(stores.engine, parts.driver, () => clock.now()),
+          chat: parts.chat,
+          clock,
+          log,
+          historyChannel: (tier) => config.tiers[tier]?.historyChannel ?? config.slack.historyChannel,
+          editEveryMs,
+          news: (id, ms, signal) => news.of(id, ms, signal),
+        }),
+        work,
+      )
+      const follow = {
+        store: stores.engine,
+        clock,
+        log,
+        door,
+        planner,
+        created,
+        limits,
+        newKey: parts.newId,
+        tell: async (place: Incoming['place'], text: string) => {
+          const message = { text, sections: [{ kind: 'text', text }] } as const
+          const result = await parts.chat.post(place, message, { urgent: true })
+          return result.kind === 'posted' || result.kind === 'place-closed'
+        },
+        knows,
+      }
+      repeat('look for what follows', 1000, () => followUp(follow), { clock, log, signal: stopping.signal })
+      const tidy = () => prune(stores.engine, targets, config.retention.rollouts)
+      const audit = createAuditLog({ store: stores.engine, clock })
+      const warn = (message: string): void => log.warn({}, message)
+      void keepAuditBounded({ audit, clock, keep: config.retention.audit, warn, signal: stopping.signal })
+      repeat('prune old rollouts', pruneEveryMs, tidy, { clock, log, signal: stopping.signal })
+    },
+
+    async stop(withinMs) {
+      stopping.abort()
+      await Promise.all([driver?.stop(withinMs), narrator?.stop(withinMs)])
+    },
+  }
+}

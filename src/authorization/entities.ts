@@ -1,0 +1,66 @@
+import type { EntityJson, TypeAndId } from '@cedar-policy/cedar-wasm/nodejs'
+import type { Config } from '../config/schema.ts'
+import { targetText } from '../domain/target.ts'
+import type { Scope } from './rights.ts'
+
+/** What the policy may speak about: the groups, services and tiers of the configuration. */
+export type Shop = Pick<Config, 'groups' | 'services' | 'tiers'>
+
+/** All of Opsee: what a read is a read of. */
+export interface WholeShop {
+  readonly kind: 'shop'
+}
+
+export interface Principal {
+  /** Slack user id. */
+  readonly id: string
+  readonly groups: readonly string[]
+}
+
+/** Fails closed: a tier is protected unless it says otherwise, or is called staging and says nothing. */
+function isProtected(tiers: Shop['tiers'], tier: string): boolean {
+  return entryOf(tiers, tier)?.protected ?? tier !== 'staging'
+}
+
+export function resourceOf(scope: Scope | WholeShop): TypeAndId {
+  switch (scope.kind) {
+    case 'target':
+      return { type: 'Target', id: targetText(scope.target) }
+    case 'tier':
+      return { type: 'Tier', id: scope.tier }
+    case 'shop':
+      return { type: 'Shop', id: 'opsee' }
+  }
+}
+
+/** The person, and everything that the resource leads to. Null when the scope names what is not configured. */
+export function entitiesOf(shop: Shop, principal: Principal, scope: Scope | WholeShop): EntityJson[] | null {
+  const groups = principal.groups.map((id) => ({ type: 'Group', id }))
+  const user: EntityJson = { uid: { type: 'User', id: principal.id }, attrs: {}, parents: groups }
+  if (scope.kind === 'shop') return [user]
+  const tierName = scope.kind === 'tier' ? scope.tier : scope.target.tier
+  if (entryOf(shop.tiers, tierName) === undefined) return null
+  const tierId = { type: 'Tier', id: tierName }
+  const tier = { uid: tierId, attrs: { name: tierName, protected: isProtected(shop.tiers, tierName) }, parents: [] }
+  if (scope.kind === 'tier') return [user, tier]
+  const name = scope.target.service
+  const service = entryOf(shop.services, name)
+  if (service === undefined) return null
+  const serviceId = { type: 'Service', id: name }
+  const team = { __entity: { type: 'Group', id: service.team } }
+  return [
+    user,
+    tier,
+    { uid: serviceId, attrs: { name, team }, parents: [] },
+    {
+      uid: resourceOf(scope),
+      attrs: { service: { __entity: serviceId }, tier: { __entity: tierId }, team },
+      parents: [serviceId, tierId],
+    },
+  ]
+}
+
+/** Own keys only: `constructor` is no service. */
+function entryOf<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined
+}

@@ -1,0 +1,32 @@
+/**
+ * The words that a policy may use, in Cedar's schema language. `policy.cedarschema` is the same text for editors; a
+ * test binds the two.
+ */
+export const policySchema = `// The words that policy.cedar may use. Made from src/authorization/policy-schema.ts.
+
+// A group of opsee.yaml, by its name there.
+entity Group;
+
+// A person, by Slack user id: User::"U012ABCDEF".
+entity User in [Group];
+
+// An environment, by its name in opsee.yaml.
+entity Tier { name: String, protected: Bool };
+
+// What is deployed, by its name in opsee.yaml.
+entity Service { name: String, team: Group };
+
+// One service in one tier, as people write it: Target::"api production". It is in its service and in its tier.
+entity Target in [Service, Tier] { service: Service, tier: Tier, team: Group };
+
+// All of Opsee, for reading: Shop::"opsee".
+entity Shop;
+
+// The owner is who holds the lock that would be lifted, or whose rollout would be paused, resumed or aborted.
+type Circumstances = { owner?: User, isOwner: Bool };
+
+action read appliesTo { principal: User, resource: [Target, Tier, Shop], context: Circumstances };
+action deploy, restart, take, pause, resume, abort, retry appliesTo { principal: User, resource: Target, context: Circumstances };
+action lock, unlock appliesTo { principal: User, resource: [Target, Tier], context: Circumstances };
+action stop, go appliesTo { principal: User, resource: Tier, context: Circumstances };
+`

@@ -1,0 +1,58 @@
+import type { Catalog } from '../../domain/catalog.ts'
+import type { Target } from '../../domain/target.ts'
+import { instanceIn, parseUnitName } from '../../domain/unit-name.ts'
+import { words } from '../../domain/wording.ts'
+import type { ClusterView, UnitReport, UnitView } from '../../ports/scheduler.ts'
+import type { Readers } from '../../services/capabilities.ts'
+
+/** How long a look at one fleet may take, in milliseconds. The rest of an answer waits for it. */
+const lookMs = 10_000
+
+export type Views = ReadonlyMap<string, ClusterView>
+
+/** One look at each tier's fleet, side by side. A fleet that is away is `unknown`, with the reason. */
+export async function lookAt(tiers: readonly string[], read: Readers): Promise<Views> {
+  const views = await Promise.all(
+    [...new Set(tiers)].map(async (tier) => [tier, await read.clusters.of(tier).observe(lookMs)] as const),
+  )
+  return new Map(views)
+}
+
+/** The service's instances as the fleet has them, in the order of their numbers. */
+export function instancesOf(view: ClusterView | undefined, target: Target, catalog: Catalog): readonly UnitView[] {
+  if (view?.kind !== 'known') return []
+  const { unit } = catalog.serviceConfig(target.service)
+  const template = parseUnitName(unit)?.kind === 'template'
+  return [...view.units.values()]
+    .filter((one) => (template ? instanceIn(unit, one.unit) !== null : one.unit === unit))
+    .sort((a, b) => a.unit.localeCompare(b.unit, 'en', { numeric: true }))
+}
+
+export const isRunning = (unit: UnitView): boolean =>
+  unit.reports.some((report) => report.active === 'active' && report.sub === 'running')
+
+/** "2 of 3 running", "none running, 1 stopped on purpose", "no unit in fleet". */
+export function runningText(units: readonly UnitView[]): string {
+  if (units.length === 0) return 'fleet has no unit of it'
+  const wanted = units.filter((unit) => unit.wanted === 'launched')
+  const idle = units.length - wanted.length
+  const rest = idle === 0 ? '' : `, ${idle} not wanted running`
+  return `${wanted.filter(isRunning).length} of ${wanted.length} running${rest}`
+}
+
+/** `active/running on 10.0.0.11`, as its machines report it. */
+export function statesText(unit: UnitView): string {
+  const wish = unit.wanted === 'launched' ? '' : ` (wanted: ${unit.wanted})`
+  if (unit.reports.length > 0) return `${unit.reports.map(reportText).join(' and ')}${wish}`
+  const where = unit.target === null ? 'no machine has it' : `no report from machine ${words(unit.target.slice(0, 8))}`
+  return `${where}${wish}`
+}
+
+const reportText = (report: UnitReport): string => {
+  const state = report.active === '' ? 'not heard of' : `${report.active}/${report.sub}`
+  return `${words(state)} on ${words(report.ip ?? report.machine.slice(0, 8))}`
+}
+
+/** Where it runs, for what is asked by address; null when it runs nowhere that is known. */
+export const addressOf = (unit: UnitView): string | null =>
+  unit.reports.find((report) => report.active === 'active' && report.ip !== null)?.ip ?? null

@@ -1,0 +1,143 @@
+import type { Right } from '../../authorization/rights.ts'
+import { amountText, type Amount } from '../../domain/amount.ts'
+import type { Catalog } from '../../domain/catalog.ts'
+import { standing, type Blocker, type Plan, type PlanAsk, type Planned } from '../../domain/plan.ts'
+import { targetText, type Target } from '../../domain/target.ts'
+import { instanceOf } from '../../domain/unit-name.ts'
+import { code, series, words } from '../../domain/wording.ts'
+import type { PlanRequest, StartCapability } from '../../services/capabilities.ts'
+import type { QueryContext, Reply } from '../context.ts'
+import { answer, type Demands } from '../define.ts'
+import { amount, count, flag, services, text, tier, toggle } from '../fields.ts'
+import { done, failed, mistyped, refused } from '../text.ts'
+import { planLines } from './plan-text.ts'
+import { notThere } from './scopes.ts'
+import { startedReply } from './started.ts'
+
+/** What `deploy` and `restart` have in common: all of it, but the word. */
+
+export const rollPositionals = {
+  services: services(),
+  tier: tier({ help: 'Always named: nothing rolls anywhere by default.' }),
+}
+
+export const rollFlags = {
+  batch: flag(amount(), { help: 'Instances replaced together; as configured unless given.' }),
+  canary: flag(count(0, 1000), { help: 'Instances in a first, careful batch; 0 for none.' }),
+  dryRun: toggle({ help: 'Shows the plan and what stands in its way, and starts nothing.' }),
+  reason: flag(text(), { help: 'Why; it stands in the thread and in the history.' }),
+  force: toggle({ help: 'Goes on where instances are down already or have no room. Never past a lock.' }),
+}
+
+export interface RollArgs {
+  readonly services: readonly string[]
+  /** Only these of the one service; null for all. */
+  readonly instances: readonly string[] | null
+  readonly tier: string
+  readonly batch: Amount | null
+  readonly canary: number | null
+  readonly dryRun: boolean
+  readonly reason: string | null
+  readonly force: boolean
+}
+
+/** The right on every one of the targets, or none for a dry run. */
+export function demandRoll<R extends Right>(right: R, args: RollArgs, { catalog }: QueryContext): Demands<R> {
+  const faults = targetsOf(args).flatMap((target) => notThere(target, catalog) ?? [])
+  if (faults.length > 0) return answer(mistyped(faults))
+  if (args.dryRun) return { kind: 'demand', demands: [] }
+  const demands = targetsOf(args).map((target) => ({ right, scope: { kind: 'target', target }, owner: null }) as const)
+  return { kind: 'demand', demands }
+}
+
+/** Plans all, so that nothing starts when a later one could not; then starts the first, which takes the rest along. */
+export async function roll(
+  kind: PlanRequest['kind'],
+  args: RollArgs,
+  context: QueryContext,
+  grants: readonly { readonly may: StartCapability }[],
+): Promise<Reply> {
+  const { request, read } = context
+  const askFor = (target: Target): PlanAsk => ({
+    kind,
+    batch: args.batch,
+    canary: args.canary,
+    only: onlyOf(args, target, context.catalog),
+  })
+  const plans = await Promise.all(
+    targetsOf(args).map(async (target) => ({
+      target,
+      planned: await read.planner.plan({ ...askFor(target), target, actor: request.actor }),
+    })),
+  )
+  if (args.dryRun) return dryRun(plans, args, kind)
+  const faults = plans.flatMap(({ target, planned }) => faultsOf(target, planned, args.force))
+  if (faults.length > 0) {
+    return refused([`Nothing was started:`, ...faults])
+  }
+  const [first] = plans
+  const [grant] = grants
+  if (first?.planned.kind !== 'plan' || grant === undefined) return failed('Nothing was started: nothing was granted.')
+  const next = args.services.slice(1)
+  const result = await grant.may.start({
+    plan: first.planned.plan,
+    ask: askFor(first.target),
+    force: args.force,
+    place: request.place,
+    command: request.text,
+    reason: args.reason,
+    retryOf: null,
+    next,
+    typed: { batch: args.batch === null ? null : amountText(args.batch), canary: args.canary, force: args.force },
+  })
+  const notes = plans.flatMap(({ target, planned }) => notesOf(target, planned))
+  return startedReply(result, first.target, { next, notes, now: read.now() })
+}
+
+const targetsOf = (args: RollArgs): readonly Target[] => args.services.map((service) => ({ service, tier: args.tier }))
+
+function onlyOf(args: RollArgs, target: Target, catalog: Catalog): PlanRequest['only'] {
+  if (args.instances === null) return null
+  const { unit } = catalog.serviceConfig(target.service)
+  return { why: 'named', units: args.instances.map((instance) => instanceOf(unit, instance)) }
+}
+
+/** Why a target cannot be rolled; nothing when it can, or when force passes all that stands in the way. */
+export function faultsOf(target: Target, planned: Planned, force: boolean): readonly string[] {
+  const where = code(targetText(target))
+  if (planned.kind === 'impossible') return [`${where}  ${words(planned.message)}`]
+  return standing(planned.blockers, force).map(
+    (blocker) => `${where}  ${words(blocker.message)}${typeInstead(target, blocker.kind)}`,
+  )
+}
+
+function typeInstead(target: Target, kind: Blocker['kind']): string {
+  if (kind === 'stopped') return `; ${code(`go ${target.tier}`)} lifts it`
+  return kind === 'locked' ? `; ${code('locks')} says until when` : ''
+}
+
+/** What force passed over. */
+export const notesOf = (target: Target, planned: Planned): readonly string[] =>
+  planned.kind === 'plan'
+    ? planned.blockers
+        .filter((blocker) => blocker.kind !== 'busy')
+        .map((blocker) => `Going on all the same on ${targetText(target)}: ${words(blocker.message)}.`)
+    : []
+
+function dryRun(
+  plans: readonly { readonly target: Target; readonly planned: Planned }[],
+  args: RollArgs,
+  kind: Plan['kind'],
+): Reply {
+  const lines = plans.flatMap(({ target, planned }, index) => [
+    ...(index === 0 ? [] : ['']),
+    ...(planned.kind === 'plan' ? planLines(planned, args.force) : faultsOf(target, planned, args.force)),
+  ])
+  const order =
+    plans.length === 1
+      ? []
+      : [`They roll in this order, each once the one before has succeeded: ${series(args.services)}.`]
+  const possible = plans.every(({ planned }) => planned.kind === 'plan')
+  const outcome = [...lines, ...order, `Nothing was started: this was a dry run of a ${kind}.`]
+  return possible ? done(outcome) : refused(outcome)
+}

@@ -1,0 +1,165 @@
+import type { Catalog } from '../../domain/catalog.ts'
+import { lockCovers, lockExpired, type Lock } from '../../domain/lock.ts'
+import type { Rollout } from '../../domain/rollout.ts'
+import { sameTarget, targetText, type Target } from '../../domain/target.ts'
+import { rolloutsText } from '../../domain/waiting-text.ts'
+import { ago, code, count, fleetStateText, personText, shortUnit, span, words } from '../../domain/wording.ts'
+import type { UnitView } from '../../ports/scheduler.ts'
+import type { Announcement, Readers, Waiting } from '../../services/capabilities.ts'
+import { table } from '../text.ts'
+import { addressOf, instancesOf, isRunning, runningText, statesText, type Views } from './fleet.ts'
+import { lockLine } from './lock-text.ts'
+import { liveText } from './rollout-text.ts'
+
+/** All that one answer about targets was read from, at one time. */
+export interface Seen {
+  readonly catalog: Catalog
+  readonly read: Readers
+  readonly views: Views
+  readonly locks: readonly Lock[]
+  readonly live: readonly Rollout[]
+  readonly waiting: readonly Waiting[]
+  readonly now: number
+}
+
+/** One line: `api production`  3 of 3 running, last good …, what rolls, what is locked. */
+export async function targetLine(
+  target: Target,
+  seen: Seen,
+): Promise<{ readonly name: string; readonly text: string }> {
+  const parts = [fleetText(target, seen), await lastGoodText(target, seen)]
+  const live = seen.live.find((rollout) => sameTarget(rollout.plan, target))
+  if (live !== undefined) parts.push(`*rollout ${live.id} ${liveText(live)}* (${fleetStateText(live)})`)
+  const waiting = waitingFor(target, seen)
+  if (waiting.length > 0) parts.push(`${count(waiting.length, 'rollout')} in the queue`)
+  for (const lock of locksOn(target, seen)) parts.push(`*locked* by ${personText(lock.by)}: ${words(lock.why)}`)
+  return { name: targetText(target), text: parts.join('; ') }
+}
+
+/** Every instance, and what concerns it. */
+export async function targetBlock(
+  target: Target,
+  seen: Seen,
+  announced: readonly Announcement[],
+): Promise<readonly string[]> {
+  const units = instancesOf(seen.views.get(target.tier), target, seen.catalog)
+  const live = seen.live.find((rollout) => sameTarget(rollout.plan, target))
+  const [good, started, health] = await Promise.all([
+    lastGoodText(target, seen),
+    startsOf(target, live, seen.read),
+    healthOf(target.service, units, seen.read),
+  ])
+  const name = seen.catalog.serviceConfig(target.service).announcedAs ?? target.service
+  const mine = announced.filter((one) => one.service === name)
+  const rows = units.map((unit) => ({
+    name: shortUnit(unit.unit),
+    text: [
+      statesText(unit),
+      ...(health.get(unit.unit)?.text ?? []),
+      ...announcedText(unit, mine, seen.catalog.serviceConfig(target.service).health.kind !== 'none'),
+      ...ageText(unit, health.get(unit.unit)?.since ?? null, started.get(unit.unit), seen.now),
+    ].join(', '),
+  }))
+  return [
+    `*${targetText(target)}*: ${fleetText(target, seen)}; ${good}`,
+    ...(live === undefined
+      ? []
+      : [
+          `Rollout ${live.id} (${live.plan.kind}) ${liveText(live)}, begun ${ago(live.begunAt ?? live.createdAt, seen.now)} by ${personText(live.requestedBy)}: ${fleetStateText(live)}. ${code(`abort ${live.id}`)} ends it.`,
+        ]),
+    ...waitingText(target, seen),
+    ...locksOn(target, seen).map((lock) => lockLine(lock, seen.now)),
+    ...table(rows),
+  ]
+}
+
+const waitingFor = (target: Target, seen: Seen): readonly Waiting[] =>
+  seen.waiting.filter((one) => sameTarget(one.target, target))
+
+function waitingText(target: Target, seen: Seen): readonly string[] {
+  const waiting = waitingFor(target, seen)
+  if (waiting.length === 0) return []
+  const verb = waiting.length === 1 ? 'waits' : 'wait'
+  return [
+    `${rolloutsText(waiting.map((one) => one.id))} ${verb} for it: ${code(`queue ${targetText(target)}`)} says for what.`,
+  ]
+}
+
+const locksOn = (target: Target, seen: Pick<Seen, 'locks' | 'now'>): readonly Lock[] =>
+  seen.locks.filter((lock) => lockCovers(lock, target) && !lockExpired(lock, seen.now))
+
+function fleetText(target: Target, seen: Seen): string {
+  const view = seen.views.get(target.tier)
+  return view?.kind === 'known' ? runningText(instancesOf(view, target, seen.catalog)) : 'fleet is away'
+}
+
+async function lastGoodText(target: Target, { read, now }: Seen): Promise<string> {
+  const good = await read.rollouts.lastGood(target)
+  return good === null
+    ? 'never rolled out from here'
+    : `last good: rollout ${good.id}, ${ago(good.at, now)}, by ${words(good.by)}`
+}
+
+interface Start {
+  readonly at: number
+  readonly machine: string | null
+}
+
+/** When our own rollouts last made each instance anew: those of the last three, and of the live one. */
+async function startsOf(target: Target, live: Rollout | undefined, read: Readers): Promise<ReadonlyMap<string, Start>> {
+  const { rows } = await read.rollouts.history({ ...target, limit: 3, before: null })
+  const ended = await Promise.all(rows.map((row) => read.rollouts.get(row.id)))
+  const starts = new Map<string, Start>()
+  for (const rollout of [...ended.reverse(), live ?? null]) {
+    for (const instance of rollout?.instances ?? []) {
+      const at = instance.startedAt
+      if (at !== null && instance.replaced) starts.set(instance.unit, { at, machine: instance.machine?.id ?? null })
+    }
+  }
+  return starts
+}
+
+interface Health {
+  readonly text: readonly string[]
+  /** When the process says that it started; null when it does not. */
+  readonly since: number | null
+}
+
+async function healthOf(
+  service: string,
+  units: readonly UnitView[],
+  read: Readers,
+): Promise<ReadonlyMap<string, Health>> {
+  const answers = await Promise.all(
+    units.filter(isRunning).map(async (unit): Promise<readonly [string, Health]> => {
+      const ip = addressOf(unit)
+      const result = ip === null ? null : await read.health.check(service, ip)
+      if (result === null) return [unit.unit, { text: [], since: null }]
+      if (result.kind === 'healthy') return [unit.unit, { text: ['healthy'], since: startIn(result.identity) }]
+      return [unit.unit, { text: [`*not healthy* (${words(result.reason)})`], since: null }]
+    }),
+  )
+  return new Map(answers)
+}
+
+/** An identity is any text; where it is a time, it is the process's start. */
+export function startIn(identity: string | null): number | null {
+  if (identity === null) return null
+  if (/^\d{4}-\d\d-\d\dT/.test(identity)) return Number.isNaN(Date.parse(identity)) ? null : Date.parse(identity)
+  if (/^1\d{12}$/.test(identity)) return Number(identity)
+  return /^1\d{9}(?:\.\d+)?$/.test(identity) ? Math.floor(Number(identity) * 1000) : null
+}
+
+function announcedText(unit: UnitView, mine: readonly Announcement[], expected: boolean): readonly string[] {
+  const ips = new Set(unit.reports.map((report) => report.ip))
+  const here = mine.filter((one) => ips.has(one.ip))
+  if (here.length > 0) return [`announced on ${here.map((one) => `:${one.port}`).join(' ')}`]
+  return mine.length > 0 || expected ? ['not announced'] : []
+}
+
+function ageText(unit: UnitView, since: number | null, start: Start | undefined, now: number): readonly string[] {
+  const restarts = unit.flaps > 0 ? [`*restarting* (seen ${unit.flaps} times)`] : []
+  if (since !== null && since <= now) return [`up ${span(now - since)}`, ...restarts]
+  const sameMachine = start !== undefined && unit.reports.some((report) => report.machine === start.machine)
+  return sameMachine ? [`replaced ${ago(start.at, now)}`, ...restarts] : restarts
+}

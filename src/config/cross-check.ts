@@ -1,0 +1,152 @@
+import { durationText } from '../domain/duration.ts'
+import { parseUnitName } from '../domain/unit-name.ts'
+import type { Explained } from './explain-issue.ts'
+import type { ConfigPath } from './fault.ts'
+import { nearest } from '../domain/nearest.ts'
+import type { Config, RolloutSettings } from './schema.ts'
+
+/** What no single key shows: names that must be known, unique or apart, and times that must fit each other. */
+export function crossCheck(config: Config): Explained[] {
+  return [
+    ...emptyBlocks(config),
+    ...unknownNames(config),
+    ...sharedWords(config),
+    ...units(config),
+    ...times(config),
+    ...tlsFiles(config),
+  ]
+}
+
+const fault = (path: ConfigPath, message: string): Explained => ({ path, key: null, message })
+
+function emptyBlocks(config: Config): Explained[] {
+  return (['tiers', 'services'] as const)
+    .filter((block) => Object.keys(config[block]).length === 0)
+    .map((block) => fault([block], `has no entry: name at least one ${block.slice(0, -1)}`))
+}
+
+function unknownNames(config: Config): Explained[] {
+  const groups = Object.keys(config.groups)
+  const tiers = Object.keys(config.tiers)
+  const faults: Explained[] = []
+  for (const [name, { team, tiers: named = [] }] of Object.entries(config.services)) {
+    if (!groups.includes(team)) faults.push(fault(['services', name, 'team'], unknown('group', team, groups)))
+    for (const [index, tier] of named.entries()) {
+      if (!tiers.includes(tier)) faults.push(fault(['services', name, 'tiers', index], unknown('tier', tier, tiers)))
+    }
+  }
+  return faults
+}
+
+function unknown(what: string, word: string, valid: readonly string[]): string {
+  const near = nearest(word, valid)
+  const known = valid.length === 0 ? 'there is none yet' : `there are ${valid.join(', ')}`
+  return `there is no ${what} ${word}${near === null ? '' : `; did you mean ${near}?`} (${known})`
+}
+
+/** Words that commands understand otherwise, or that have a place of their own among the stored keys. */
+const reserved = new Set(['all', 'none', 'help', 'batch', 'canary', 'dry-run', 'reason', 'force', 'keys'])
+
+/** `deploy <service> <tier>` works in either order, so that no word may mean two things. */
+function sharedWords(config: Config): Explained[] {
+  const seen = new Map<string, string>()
+  const faults: Explained[] = []
+  const add = (word: string, path: ConfigPath, what: string): void => {
+    const other = seen.get(word)
+    if (reserved.has(word)) faults.push(fault(path, `${word} is a word of the commands: choose another name`))
+    else if (other !== undefined)
+      faults.push(fault(path, `${word} is also ${other}: choose another name for one of the two`))
+    else seen.set(word, what)
+  }
+  for (const [block, what] of [
+    ['services', 'service'],
+    ['tiers', 'tier'],
+  ] as const) {
+    for (const name of Object.keys(config[block])) add(name, [block, name], `a ${what}`)
+    for (const [name, { aliases }] of Object.entries(config[block])) {
+      for (const [index, alias] of aliases.entries()) {
+        add(alias, [block, name, 'aliases', index], `an alias of the ${what} ${name}`)
+      }
+    }
+  }
+  return faults
+}
+
+/** Two services that roll the same unit would undo each other's work. */
+function units(config: Config): Explained[] {
+  const seen = new Map<string, string>()
+  const faults: Explained[] = []
+  for (const [name, service] of Object.entries(config.services)) {
+    const template = parseUnitName(service.unit)?.kind
+    for (const [index, unit] of [service.unit, ...service.sidekicks].entries()) {
+      const path = index === 0 ? ['services', name, 'unit'] : ['services', name, 'sidekicks', index - 1]
+      const other = seen.get(unit)
+      if (other !== undefined)
+        faults.push(fault(path, `${unit} is also a unit of ${other}: each unit belongs to one service`))
+      if (parseUnitName(unit)?.kind !== template) {
+        const instead =
+          template === 'template' ? 'a template such as api-elb@.service' : 'a plain unit such as api-elb.service'
+        faults.push(fault(path, `${unit} cannot go with ${service.unit}: write ${instead}`))
+      }
+      seen.set(unit, name)
+    }
+  }
+  return faults
+}
+
+function times(config: Config): Explained[] {
+  const { fleetctl, engine } = config
+  const most = Math.floor(engine.leaseTtl * 0.4)
+  const call =
+    fleetctl.callTimeout > most
+      ? [
+          fault(
+            ['fleetctl', 'callTimeout'],
+            `${durationText(fleetctl.callTimeout)} is too long for engine.leaseTtl ${durationText(engine.leaseTtl)}: a call must ` +
+              `end while the lease is surely held. Write at most ${durationText(most)}, or a longer leaseTtl`,
+          ),
+        ]
+      : []
+  const settle = (path: ConfigPath, rollout: RolloutSettings): Explained[] =>
+    rollout.settle !== undefined && rollout.progressDeadline !== undefined && rollout.settle >= rollout.progressDeadline
+      ? [
+          fault(
+            [...path, 'rollout', 'settle'],
+            'must be shorter than progressDeadline: no instance could become healthy in time',
+          ),
+        ]
+      : []
+  const { rollout } = engine
+  return [
+    ...call,
+    ...settle(['engine'], rollout),
+    ...Object.entries(config.tiers).flatMap(([name, tier]) => settle(['tiers', name], { ...rollout, ...tier.rollout })),
+    ...Object.entries(config.services).flatMap(([name, service]) =>
+      settle(['services', name], { ...rollout, ...service.rollout }),
+    ),
+  ]
+}
+
+function tlsFiles(config: Config): Explained[] {
+  const faults: Explained[] = []
+  const { tls, endpoints } = config.etcd
+  if ((tls?.certFile === undefined) !== (tls?.keyFile === undefined)) {
+    faults.push(fault(['etcd', 'tls'], 'certFile and keyFile go together: name both, or neither'))
+  }
+  for (const [index, endpoint] of endpoints.entries()) {
+    const url = new URL(endpoint)
+    if (url.username !== '')
+      faults.push(fault(['etcd', 'endpoints', index], 'carries a user: write it as etcd.username'))
+    if (tls !== undefined && url.protocol !== 'https:') {
+      faults.push(fault(['etcd', 'endpoints', index], 'is plain http, but etcd.tls is set: write https://'))
+    }
+  }
+  for (const [name, { fleet }] of Object.entries(config.tiers)) {
+    const named = [fleet.tls?.caFile, fleet.tls?.certFile, fleet.tls?.keyFile].filter((file) => file !== undefined)
+    if (fleet.tls !== undefined && named.length < 3) {
+      const message = 'name caFile, certFile and keyFile: fleetctl checks the server only when it has all three'
+      faults.push(fault(['tiers', name, 'fleet', 'tls'], message))
+    }
+  }
+  return faults
+}

@@ -1,0 +1,194 @@
+import { z } from 'zod'
+import { parseAmount } from '../domain/amount.ts'
+import { parseUnitName } from '../domain/unit-name.ts'
+import { duration } from './duration.ts'
+
+/**
+ * The shape of `opsee.yaml`. Every duration is in milliseconds once parsed. Secrets have no place here: they come from
+ * the environment (`src/config/secrets.ts`).
+ */
+
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+
+const name = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'write a name of small letters, digits and dashes, beginning with a letter')
+const port = z.int().min(1).max(65_535)
+const file = z.string().min(1)
+const slackUser = z.string().regex(/^[UW][A-Z0-9]{2,}$/, 'write a Slack user id such as U012ABCDEF')
+const slackChannel = z.string().regex(/^[CGD][A-Z0-9]{2,}$/, 'write a Slack channel id such as C012ABCDEF')
+const slackUserGroup = z.string().regex(/^S[A-Z0-9]{2,}$/, 'write a Slack user group id such as S012ABCDEF')
+const keyPrefix = z.string().regex(/^\/\S*\/$/, 'write a prefix that begins and ends with a slash, such as /opsee.co/')
+
+const amount = z.union([z.int().min(1), z.string()]).transform((value, context) => {
+  const parsed = parseAmount(String(value))
+  if (parsed !== null) return parsed
+  context.issues.push({ code: 'custom', input: value, message: 'write a number of instances or a share such as 25%' })
+  return z.NEVER
+})
+
+const unit = z.string().refine((text) => {
+  const parsed = parseUnitName(text)
+  return parsed !== null && parsed.kind !== 'instance'
+}, 'write a template such as api@.service, or a plain unit such as beavis.service')
+
+const tls = z.strictObject({ caFile: file.optional(), certFile: file.optional(), keyFile: file.optional() })
+
+const fleetEndpoint = z
+  .string()
+  .regex(/^(https?:\/\/[^\s/]+|unix:\/\/\/\S+)$/, 'write http://host:port, https://host:port or unix:///path')
+
+const fleet = z
+  .strictObject({
+    /** Tried in this order; the one that answers is kept until it fails. */
+    endpoints: z.array(fleetEndpoint).min(1).optional(),
+    /** `host[:port]` of a machine to reach fleet through ssh. Needs SSH_AUTH_SOCK in the bot's environment. */
+    tunnel: z.string().min(1).optional(),
+    knownHostsFile: file.optional(),
+    strictHostKeyChecking: z.boolean().default(true),
+    tls: tls.optional(),
+  })
+  .refine((value) => value.endpoints !== undefined || value.tunnel !== undefined, 'name endpoints, or a tunnel')
+
+const rolloutSettings = z.strictObject({
+  /** Instances replaced together. */
+  batch: amount.optional(),
+  /** Instances in a first, careful batch; 0 for none. */
+  canary: z.int().min(0).optional(),
+  /** How long an instance must run without a flaw before its health gate counts. */
+  settle: duration(0, hour).optional(),
+  /** The longest time without a newly healthy instance. */
+  progressDeadline: duration(5 * second, 24 * hour).optional(),
+})
+
+const healthPort = z.union([port, z.literal('announced')])
+
+const health = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('http'),
+    port: healthPort,
+    path: z.string().startsWith('/').default('/health'),
+    timeout: duration(100, minute).default(2 * second),
+    /** A field of the JSON answer that differs between two processes, such as `started_at`. */
+    identity: z.string().min(1).optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('tcp'),
+    port: healthPort,
+    timeout: duration(100, minute).default(2 * second),
+  }),
+  z.strictObject({ kind: z.literal('none') }),
+])
+
+const service = z.strictObject({
+  aliases: z.array(name).default([]),
+  /** The group whose members deploy it to the tiers that its team may deploy to. */
+  team: name,
+  /** The fleet unit: a template with instances, or one plain unit for a singleton. */
+  unit,
+  /** Units that go down before an instance and come up after it. */
+  sidekicks: z.array(unit).default([]),
+  /** The name under which it announces itself in etcd; its own name unless given. */
+  announcedAs: z.string().min(1).optional(),
+  health: health.default({ kind: 'none' }),
+  rollout: rolloutSettings.default({}),
+  /** Where it is deployed; every tier unless given. */
+  tiers: z.array(name).min(1).optional(),
+})
+
+const tier = z.strictObject({
+  aliases: z.array(name).default([]),
+  /**
+   * What the policy asks about: the shipped one lets teams change tiers that are not protected, and `deployers` those
+   * that are. Unless given, every tier is but one named staging.
+   */
+  protected: z.boolean().optional(),
+  fleet,
+  /** Rollout settings of this tier, over the defaults and under the service's own. */
+  rollout: rolloutSettings.default({}),
+  /** How many rollouts may run at once on this fleet, over the engine's own number; a further one waits. */
+  rolloutsAtOnce: z.int().min(1).max(1000).optional(),
+  /** Where closing lines of this tier go, if not to `slack.historyChannel`. */
+  historyChannel: slackChannel.optional(),
+})
+
+const group = z.union([z.strictObject({ users: z.array(slackUser) }), z.strictObject({ slackUserGroup })])
+
+export const configSchema = z.strictObject({
+  slack: z.strictObject({
+    mode: z.enum(['socket', 'http']).default('socket'),
+    /** Listening port in HTTP mode. */
+    port: port.default(3000),
+    /** Address to listen on in HTTP mode: Slack, or what ends TLS before it, must reach it. */
+    host: z
+      .string()
+      .regex(/^[A-Za-z0-9.:-]+$/, 'write an address or a host name of this machine, such as 0.0.0.0 or 127.0.0.1')
+      .default('0.0.0.0'),
+    /** Where one closing line per rollout goes. */
+    historyChannel: slackChannel,
+    /** Only for a Slack that is not slack.com. */
+    apiUrl: z.url().optional(),
+  }),
+  etcd: z.strictObject({
+    endpoints: z.array(z.url({ protocol: /^https?$/ })).min(1),
+    prefix: keyPrefix.default('/opsee.co/deploy/v1/'),
+    /** With its password in OPSEE_ETCD_PASSWORD. */
+    username: z.string().min(1).optional(),
+    tls: tls.optional(),
+  }),
+  /** Registrator's keys: `<prefix><service>/<host>:<container>:<port>` with the value `ip:port`. */
+  discovery: z.strictObject({ prefix: keyPrefix.default('/opsee.co/services/') }).prefault({}),
+  /** What `get` and `ls` may read. */
+  query: z
+    .strictObject({
+      prefixes: z.array(keyPrefix).default(['/opsee.co/services/']),
+      /** Values under keys with one of these words in them are masked, beside what looks like a secret by itself. */
+      secretWords: z
+        .array(z.string().min(1))
+        .default(['secret', 'password', 'passwd', 'token', 'credential', 'private', 'apikey', 'api_key', 'auth']),
+    })
+    .prefault({}),
+  fleetctl: z
+    .strictObject({
+      binary: z.string().min(1).default('fleetctl'),
+      /** The longest that one stop or start may take before it is killed. Must be well below the lease. */
+      callTimeout: duration(second, minute).default(3 * second),
+      /** The longest that one list may take. */
+      listTimeout: duration(second, 5 * minute).default(10 * second),
+      /** From the beginning of one look at a fleet to the beginning of the next, while a rollout runs on it. */
+      pollInterval: duration(100, minute).default(500),
+    })
+    .prefault({}),
+  engine: z
+    .strictObject({
+      /** How long a driver that went silent keeps its rollouts before another takes over. */
+      leaseTtl: duration(3 * second, 5 * minute).default(10 * second),
+      /** How many rollouts may run at once on each fleet; any number unless given. A further one waits. */
+      rolloutsAtOnce: z.int().min(1).max(1000).optional(),
+      /** How many rollouts may wait on one target; 0 for none, so that a busy target refuses. */
+      queueLength: z.int().min(0).max(100).default(10),
+      /** The defaults of every rollout. */
+      rollout: rolloutSettings.default({}),
+    })
+    .prefault({}),
+  retention: z
+    .strictObject({
+      /** Rollouts kept in full, with their events. */
+      rollouts: z.int().min(100).default(10_000),
+      /** Audit records kept. */
+      audit: z.int().min(1000).default(100_000),
+    })
+    .prefault({}),
+  policy: file.default('policy.cedar'),
+  groups: z.record(name, group),
+  tiers: z.record(name, tier),
+  services: z.record(name, service),
+})
+
+export type Config = z.output<typeof configSchema>
+export type ServiceConfig = Config['services'][string]
+export type TierConfig = Config['tiers'][string]
+export type GroupConfig = Config['groups'][string]
+export type RolloutSettings = z.output<typeof rolloutSettings>

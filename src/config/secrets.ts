@@ -1,0 +1,77 @@
+import type { Config } from './schema.ts'
+
+/** The secrets, from the environment alone. Null where the configuration needs none. */
+export interface Secrets {
+  readonly slackBotToken: string
+  readonly slackAppToken: string | null
+  readonly slackSigningSecret: string | null
+  readonly etcdPassword: string | null
+}
+
+export type ReadSecrets =
+  | { readonly kind: 'secrets'; readonly secrets: Secrets }
+  /** Sentences for the operator; none of them holds a secret. */
+  | { readonly kind: 'missing'; readonly faults: readonly string[] }
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+export const secretNames = [
+  'SLACK_BOT_TOKEN',
+  'SLACK_APP_TOKEN',
+  'SLACK_SIGNING_SECRET',
+  'OPSEE_ETCD_PASSWORD',
+] as const
+type SecretName = (typeof secretNames)[number]
+
+/** What is set of them, for masking: also what this configuration does not need. */
+export function secretValues(env: Environment): string[] {
+  return secretNames.flatMap((name) => valueOf(env, name) ?? [])
+}
+
+/** All that this configuration needs, or all that is missing or mixed up. */
+export function readSecrets(env: Environment, config: Pick<Config, 'slack' | 'etcd'>): ReadSecrets {
+  const faults: string[] = []
+  const need = (name: SecretName, why: string, begins: string | null): string => {
+    const value = valueOf(env, name)
+    if (value === null) faults.push(`${name} is not set: ${why}.`)
+    // A Slack of one's own may take any token.
+    else if (begins !== null && config.slack.apiUrl === undefined && !value.startsWith(begins)) {
+      const other = [...knownBeginnings].find(([beginning]) => value.startsWith(beginning))
+      const looks = other === undefined ? '' : `, and this one looks like ${other[1]}`
+      faults.push(`${name} is not the right kind of token: it begins with ${begins}${looks}.`)
+    }
+    return value ?? ''
+  }
+  const { mode } = config.slack
+  const slackBotToken = need('SLACK_BOT_TOKEN', 'the bot token of the Slack app, from "OAuth & Permissions"', 'xoxb-')
+  const slackAppToken =
+    mode === 'socket'
+      ? need(
+          'SLACK_APP_TOKEN',
+          'Socket Mode needs an app-level token with connections:write, from "Basic Information"',
+          'xapp-',
+        )
+      : null
+  const slackSigningSecret =
+    mode === 'http'
+      ? need('SLACK_SIGNING_SECRET', 'HTTP mode needs the signing secret, from "Basic Information"', null)
+      : null
+  const etcdPassword =
+    config.etcd.username === undefined
+      ? null
+      : need('OPSEE_ETCD_PASSWORD', `the password of etcd.username "${config.etcd.username}"`, null)
+  if (faults.length > 0) return { kind: 'missing', faults }
+  return { kind: 'secrets', secrets: { slackBotToken, slackAppToken, slackSigningSecret, etcdPassword } }
+}
+
+const knownBeginnings: ReadonlyMap<string, string> = new Map([
+  ['xoxb-', 'SLACK_BOT_TOKEN'],
+  ['xapp-', 'SLACK_APP_TOKEN'],
+  ['xoxp-', 'the token of a person'],
+])
+
+/** Without the blanks and line ends that copying leaves behind; null when there is nothing else. */
+function valueOf(env: Environment, name: SecretName): string | null {
+  const value = env[name]?.trim()
+  return value === undefined || value === '' ? null : value
+}

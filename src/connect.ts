@@ -1,0 +1,57 @@
+import { createEtcdStore, type EtcdStore } from './adapters/etcd/store.ts'
+import { createFleetScheduler, type FleetScheduler } from './adapters/fleet/fleet-scheduler.ts'
+import { createHealthProbe, type ClosableHealthProbe } from './adapters/health/health-probe.ts'
+import { createSlackChat, type SlackChat } from './adapters/slack/chat.ts'
+import { etcdOptionsOf, fleetOptionsOf } from './config/adapter-options.ts'
+import type { Config } from './config/schema.ts'
+import type { Secrets } from './config/secrets.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Log } from './ports/log.ts'
+
+/** The adapters that a configuration asks for, shared by the bot and by the check of its configuration. */
+export interface Connections {
+  readonly store: EtcdStore
+  readonly schedulers: ReadonlyMap<string, FleetScheduler>
+  readonly probe: ClosableHealthProbe
+  readonly chat: SlackChat
+  close(): Promise<void>
+}
+
+export interface ConnectParts {
+  readonly config: Config
+  readonly secrets: Secrets
+  readonly clock: Clock
+  readonly log: Log
+  /** The bot's own environment: `PATH`, `HOME` and `SSH_AUTH_SOCK` reach fleetctl, and nothing else does. */
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** The patience of the engine with etcd; commands have their own. */
+export const engineTimeoutMs = 15_000
+export const commandTimeoutMs = 2_500
+export const slackTimeoutMs = 10_000
+
+/** Makes no connection before the first call. Rejects when a TLS file cannot be read. */
+export async function connect({ config, secrets, clock, log, env }: ConnectParts): Promise<Connections> {
+  const etcd = await etcdOptionsOf(config, secrets)
+  const store = createEtcdStore({ ...etcd, timeoutMs: engineTimeoutMs, clock })
+  const schedulers = new Map(
+    Object.entries(config.tiers).map(([name, tier]) => [
+      name,
+      createFleetScheduler(fleetOptionsOf(config, tier, env), clock, log),
+    ]),
+  )
+  const probe = createHealthProbe(clock)
+  const apiUrl = config.slack.apiUrl ?? null
+  const chat = createSlackChat({ token: secrets.slackBotToken, apiUrl, timeoutMs: slackTimeoutMs }, clock, log)
+  return {
+    store,
+    schedulers,
+    probe,
+    chat,
+    async close() {
+      chat.close()
+      await Promise.allSettled([...[...schedulers.values()].map((one) => one.close()), probe.close(), store.close()])
+    },
+  }
+}

@@ -1,0 +1,114 @@
+import { z } from 'zod'
+import { planSchema } from './plan.ts'
+import { obstacleSchema, phaseSchema, stageSchema } from './rollout.ts'
+
+/** One recorded step of a rollout. Written in the same transaction as the record that it explains, never changed. */
+
+const person = z.strictObject({ id: z.string(), name: z.string().nullable() })
+
+const fact = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('accepted'), by: person, retryOf: z.int().nullable() }),
+  /** Accepted, and put at the end of its target's queue. `reason` says what it waits for. */
+  z.strictObject({
+    kind: z.literal('queued'),
+    by: person,
+    retryOf: z.int().nullable(),
+    hash: z.string(),
+    instances: z.int(),
+    reason: z.string(),
+  }),
+  /** It is first in line and waits for something else now. */
+  z.strictObject({ kind: z.literal('waits'), reason: z.string() }),
+  /** What would be done now is not what was accepted, or something stands in its way: it waits for a yes to this plan. */
+  z.strictObject({
+    kind: z.literal('plan-changed'),
+    was: z.string(),
+    plan: planSchema,
+    obstacles: z.array(obstacleSchema),
+  }),
+  z.strictObject({ kind: z.literal('confirmed'), by: person, hash: z.string() }),
+  /** Its turn came, and everything was checked again. */
+  z.strictObject({ kind: z.literal('begun'), waitedMs: z.int() }),
+  /** A process began to drive it; `again` when another one, or an earlier run of the same, had begun before. */
+  z.strictObject({ kind: z.literal('driven'), driver: z.string(), again: z.boolean() }),
+  z.strictObject({ kind: z.literal('batch-began'), batch: z.int(), units: z.array(z.string()), canary: z.boolean() }),
+  z.strictObject({
+    kind: z.literal('stage'),
+    unit: z.string(),
+    stage: stageSchema,
+    attempt: z.int(),
+    reason: z.string(),
+  }),
+  z.strictObject({
+    kind: z.literal('healthy'),
+    unit: z.string(),
+    machine: z.string().nullable(),
+    ip: z.string().nullable(),
+    /** From the first call for it until it proved healthy. */
+    tookMs: z.int(),
+    reason: z.string(),
+  }),
+  z.strictObject({ kind: z.literal('instance-failed'), unit: z.string(), reason: z.string() }),
+  z.strictObject({ kind: z.literal('batch-done'), batch: z.int() }),
+  /** It cannot go on for now; told once, until `going-on`. */
+  z.strictObject({ kind: z.literal('held'), reason: z.string() }),
+  z.strictObject({ kind: z.literal('going-on'), reason: z.string() }),
+  /** `moving` are the units that are brought to their end first. */
+  z.strictObject({
+    kind: z.literal('pause-asked'),
+    /** The whole tier was stopped. */
+    tier: z.boolean().default(false),
+    by: person,
+    reason: z.string().nullable(),
+    moving: z.array(z.string()),
+  }),
+  /** Nothing is under way any more: this is how it rests. */
+  z.strictObject({
+    kind: z.literal('paused'),
+    tier: z.boolean().default(false),
+    by: person,
+    reason: z.string().nullable(),
+    replaced: z.int(),
+    of: z.int(),
+    /** Units that do not run, or are surely not healthy; null when the fleet did not say. */
+    away: z.array(z.string()).nullable(),
+  }),
+  /** `by` is null when the wish to pause is gone and nobody says who took it back. */
+  z.strictObject({
+    kind: z.literal('resumed'),
+    tier: z.boolean().default(false),
+    by: person.nullable(),
+    reason: z.string().nullable(),
+    replaced: z.int(),
+    of: z.int(),
+  }),
+  z.strictObject({
+    kind: z.literal('taken'),
+    by: person,
+    from: person,
+    reason: z.string().nullable(),
+    replaced: z.int(),
+    of: z.int(),
+  }),
+  z.strictObject({ kind: z.literal('abort-asked'), by: person, reason: z.string().nullable() }),
+  /** It will fail: nothing new begins, what is under way is brought back up. */
+  z.strictObject({ kind: z.literal('failing'), unit: z.string().nullable(), reason: z.string() }),
+  z.strictObject({
+    kind: z.literal('ended'),
+    phase: phaseSchema,
+    reason: z.string(),
+    /** Last journal lines of the first failing instance, secrets redacted. */
+    journal: z.array(z.string()),
+  }),
+])
+
+export const eventSchema = z.strictObject({
+  rollout: z.int(),
+  seq: z.int().min(1),
+  /** Milliseconds since the epoch. */
+  at: z.int(),
+  fact,
+})
+
+export type RolloutEvent = z.infer<typeof eventSchema>
+export type Fact = z.infer<typeof fact>

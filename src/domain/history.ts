@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { phaseSchema } from './rollout.ts'
+
+/** One line per ended rollout, small, so that a page is one short read. */
+export const historyRowSchema = z.strictObject({
+  id: z.int(),
+  kind: z.enum(['deploy', 'restart']),
+  service: z.string(),
+  tier: z.string(),
+  phase: phaseSchema,
+  by: z.strictObject({ id: z.string(), name: z.string().nullable() }),
+  reason: z.string().nullable(),
+  /** Why it ended so, in words. */
+  summary: z.string(),
+  instances: z.int(),
+  replaced: z.int(),
+  createdAt: z.int(),
+  /** When it began to roll, if it had to wait. */
+  begunAt: z.int().nullable().default(null),
+  endedAt: z.int(),
+})
+
+export type HistoryRow = z.infer<typeof historyRowSchema>
+
+export interface HistoryPage {
+  /** Newest first. */
+  readonly rows: readonly HistoryRow[]
+  /** For `--before`; null when there is nothing older. */
+  readonly older: string | null
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod'
+
+/** Exactly what a rollout would do. Stored inside the rollout; its hash names it. */
+
+const healthPort = z.union([z.int(), z.literal('announced')])
+
+const healthGateSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('http'),
+    port: healthPort,
+    path: z.string(),
+    timeoutMs: z.int(),
+    identity: z.string().nullable(),
+  }),
+  z.strictObject({ kind: z.literal('tcp'), port: healthPort, timeoutMs: z.int() }),
+  z.strictObject({ kind: z.literal('none') }),
+])
+
+const plannedInstanceSchema = z.strictObject({
+  unit: z.string(),
+  sidekicks: z.array(z.string()),
+  /** Where it runs now; null when no machine reports it. */
+  machine: z.strictObject({ id: z.string(), ip: z.string().nullable() }).nullable(),
+  /** `active/running`, or what else its machine says of it now; `no report` when none does. */
+  state: z.string(),
+  /** Whether it serves now: running, and healthy where there is a gate. */
+  serving: z.boolean(),
+  /** It was told to stop by an earlier rollout, which failed: starting it is the point. */
+  stopped: z.boolean(),
+  /** What its gate's identity field said, to tell the new process from the old one. */
+  identity: z.string().nullable(),
+})
+
+export const planSchema = z.strictObject({
+  kind: z.enum(['deploy', 'restart']),
+  service: z.string(),
+  tier: z.string(),
+  /** The fleet unit: a template, or a plain unit. */
+  unit: z.string(),
+  /** Rolled in this order; the outer array is the batches. */
+  batches: z.array(z.array(plannedInstanceSchema).min(1)).min(1),
+  /** Wanted instances that are not rolled, but count when it is asked how many are away. */
+  others: z.array(z.string()),
+  /** The first batch is a canary. */
+  canary: z.boolean(),
+  /** The most instances that may be away at once. */
+  atOnce: z.int().min(1),
+  gate: healthGateSchema,
+  settleMs: z.int(),
+  progressDeadlineMs: z.int(),
+  /** What a person should know before saying yes. */
+  warnings: z.array(z.string()),
+  hash: z.string(),
+})
+
+const amountSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('count'), count: z.int().min(1) }),
+  z.strictObject({ kind: z.literal('percent'), percent: z.int().min(1).max(100) }),
+])
+
+/** Some units of a service, where not all of it is to be rolled. */
+const onlySchema = z.strictObject({
+  units: z.array(z.string()).readonly(),
+  /** `named`: by a person, so each must exist. `left`: by an earlier rollout; what is gone by now is left out. */
+  why: z.enum(['named', 'left']),
+})
+export type Only = z.infer<typeof onlySchema>
+
+/** What a plan was asked for, but for whom and where: enough to make it anew. */
+export const planAskSchema = z.strictObject({
+  kind: z.enum(['deploy', 'restart']),
+  batch: amountSchema.nullable(),
+  canary: z.int().nullable(),
+  /** Null for all. */
+  only: onlySchema.nullable(),
+})
+export type PlanAsk = z.infer<typeof planAskSchema>
+
+export type PlannedInstance = z.infer<typeof plannedInstanceSchema>
+export type Plan = z.infer<typeof planSchema>
+
+/** What stands in the way of a plan. `force` says whether `--force` goes on all the same. */
+export interface Blocker {
+  readonly kind: 'stopped' | 'locked' | 'busy' | 'unscheduled' | 'already-down' | 'unhealthy'
+  readonly message: string
+  readonly force: boolean
+}
+
+/**
+ * What keeps a plan from being started. A live rollout does not: whoever comes second waits for it. With `force` what
+ * force can pass is passed.
+ */
+export const standing = (blockers: readonly Blocker[], force: boolean): readonly Blocker[] =>
+  blockers.filter((one) => one.kind !== 'busy' && !(force && one.force))
+
+export type Planned =
+  | { readonly kind: 'plan'; readonly plan: Plan; readonly blockers: readonly Blocker[] }
+  /** There is nothing to plan, and `message` says why and what to type instead. */
+  | {
+      readonly kind: 'impossible'
+      readonly message: string
+      /** The fleet does not answer: it may be possible in a moment. */
+      readonly transient: boolean
+    }

@@ -1,0 +1,73 @@
+import { durationText } from './duration.ts'
+import type { InstanceState, Phase, Rollout } from './rollout.ts'
+
+/** Words that the commands and the narrator share. What comes from outside goes through `escape` once, here or there. */
+
+/** Slack's three control characters (docs: "Formatting text for app surfaces"); nothing else needs escaping in mrkdwn. */
+export const escape = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+
+/** On one line, escaped: for reasons and other words that a person typed. */
+export const words = (text: string): string => escape(text.replace(/\s+/gu, ' ').trim())
+
+/** In monospace. A backtick would end it, so it becomes an apostrophe. */
+export const code = (text: string): string => `\`${words(text).replaceAll('`', "'")}\``
+
+/** `@ann`; a mention where only the id is known, and the id itself where it is no Slack id. */
+export function personText(person: { readonly id: string; readonly name: string | null }): string {
+  if (person.name !== null) return `@${words(person.name)}`
+  return /^[UW][A-Z0-9]{2,}$/.test(person.id) ? `<@${person.id}>` : words(person.id)
+}
+
+/** `just now`, `4m ago`, `2h10m ago`. Times are milliseconds since the epoch. */
+export function ago(at: number, now: number): string {
+  const ms = now - at
+  return ms < 1000 ? 'just now' : `${durationText(Math.floor(ms / 1000) * 1000)} ago`
+}
+
+/** `2h10m`, for at least a second. */
+export const span = (ms: number): string => durationText(Math.max(1000, Math.floor(ms / 1000) * 1000))
+
+/** `1 instance`, `3 instances`. */
+export const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? '' : 's'}`
+
+/** `a`, `a and b`, `a, b and c`. */
+export function series(items: readonly string[], joint: 'and' | 'or' = 'and'): string {
+  const last = items.at(-1)
+  if (last === undefined) return ''
+  return items.length === 1 ? last : `${items.slice(0, -1).join(', ')} ${joint} ${last}`
+}
+
+/** `api@3` for `api@3.service`: what people call it. Other kinds of unit keep their ending. */
+export const shortUnit = (unit: string): string => unit.replace(/\.service$/, '')
+
+const phaseWords: Readonly<Record<Phase, string>> = {
+  queued: 'waits',
+  rolling: 'is rolling',
+  paused: 'is paused',
+  succeeded: 'succeeded',
+  failed: 'failed',
+  aborted: 'was aborted',
+}
+
+/** Behind "Rollout 12". */
+export const phaseText = (phase: Phase): string => phaseWords[phase]
+
+/** What the rollout has done to the fleet so far: "4 of 12 instances replaced, api@5 is under way, 7 untouched". */
+export function fleetStateText(rollout: Pick<Rollout, 'instances'>): string {
+  const { instances } = rollout
+  const done = instances.filter((instance) => instance.stage === 'done')
+  const failed = instances.filter((instance) => instance.stage === 'failed')
+  const waiting = instances.filter((instance) => instance.stage === 'waiting' || instance.stage === 'kept')
+  const moving = instances.filter((instance) => ![...done, ...failed, ...waiting].includes(instance))
+  const parts = [`${done.length} of ${count(instances.length, 'instance')} replaced`]
+  if (moving.length > 0) parts.push(`${namesOf(moving)} under way`)
+  if (failed.length > 0) parts.push(`${namesOf(failed)} failed`)
+  if (waiting.length > 0) parts.push(`${waiting.length} untouched`)
+  return parts.join(', ')
+}
+
+function namesOf(instances: readonly InstanceState[]): string {
+  const names = instances.map((instance) => shortUnit(instance.unit))
+  return names.length > 4 ? count(names.length, 'instance') : series(names)
+}

@@ -1,0 +1,154 @@
+#!/usr/bin/env node
+import { hostname } from 'node:os'
+import { randomBytes } from 'node:crypto'
+import { createSlackGroups } from './adapters/slack/groups.ts'
+import { createSlackReceiver, type SlackReceiver } from './adapters/slack/receiver.ts'
+import { systemClock } from './adapters/system/clock.ts'
+import { createLog } from './adapters/system/log.ts'
+import { createApp } from './app.ts'
+import type { Policy } from './authorization/policy.ts'
+import { readPolicy } from './authorization/read-policy.ts'
+import { commandsDirectory, loadCommands } from './command/load.ts'
+import { faultsText } from './config/fault.ts'
+import { loadConfig } from './config/load.ts'
+import { createRedact } from './config/redact.ts'
+import type { Config } from './config/schema.ts'
+import { readSecrets, secretValues, type Secrets } from './config/secrets.ts'
+import { commandTimeoutMs, connect, engineTimeoutMs, slackTimeoutMs, type Connections } from './connect.ts'
+import type { IncomingHandlers } from './ports/incoming.ts'
+import type { Log } from './ports/log.ts'
+
+/** The bot's process: `opsee [config.yaml]`, or OPSEE_CONFIG, or opsee.yaml here. Secrets come from the environment. */
+
+/** Slack stops sending at SIGTERM, and what is under way gets this long to reach its next safe point. */
+const stopWithinMs = 10_000
+
+async function main(): Promise<void> {
+  const { env, argv } = process
+  const redact = createRedact(secretValues(env))
+  const log = createLog(env['OPSEE_LOG_LEVEL'] ?? 'info', redact)
+  const file = argv[2] ?? env['OPSEE_CONFIG'] ?? 'opsee.yaml'
+  const { config, secrets, policy } = await settle(file, env)
+  const clock = systemClock
+  const commands = await loadCommands(commandsDirectory())
+  const connections = await connect({ config, secrets, clock, log, env })
+  const { store, schedulers, probe, chat } = connections
+  const app = createApp({
+    config,
+    commands,
+    policy,
+    stores: {
+      commands: store.within(commandTimeoutMs),
+      engine: store.within(engineTimeoutMs),
+      discovery: store.under(config.discovery.prefix).within(commandTimeoutMs),
+      absolute: store.under('').within(commandTimeoutMs),
+    },
+    schedulers,
+    probe,
+    chat,
+    directory: createSlackGroups(chat.clients, clock, log),
+    clock,
+    log,
+    redact,
+    driver: `${hostname()}:${process.pid}`,
+    newId: () => randomBytes(5).toString('hex'),
+  })
+  const receiver = receiverFor(config, secrets, connections, { command: (incoming) => app.handle(incoming) }, log)
+  stopOnSignals(log, async () => {
+    await receiver.stop()
+    await app.stop(stopWithinMs)
+    await connections.close()
+  })
+  // What nobody handles is a fault of the program: told in the log, redacted, and left to whoever starts it again.
+  for (const fault of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(fault, (error: unknown) => {
+      log.error({ err: error }, `${fault}: ending, to be started again`)
+      process.exit(1)
+    })
+  }
+  app.start()
+  await receiver.start()
+  log.info({ config: file, tiers: Object.keys(config.tiers), commands: commands.names.length }, 'opsee is ready')
+}
+
+/** All faults of the configuration, the secrets and the policy, told at once. */
+async function settle(
+  file: string,
+  env: NodeJS.ProcessEnv,
+): Promise<{ config: Config; secrets: Secrets; policy: Policy }> {
+  const loaded = await loadConfig(file, secretValues(env))
+  if (loaded.kind === 'faults') throw new CannotStart(faultsText(file, loaded.faults))
+  const { config } = loaded
+  const read = readSecrets(env, config)
+  const parsed = await readPolicy(config.policy, config)
+  const faults = [
+    ...(read.kind === 'missing' ? read.faults : []),
+    ...(parsed.kind === 'refused' ? parsed.problems : []),
+  ]
+  if (read.kind === 'missing' || parsed.kind === 'refused') throw new CannotStart(faults.join('\n'))
+  return { config, secrets: read.secrets, policy: parsed.policy }
+}
+
+/** What a person must mend before it can run: told without a stack. */
+class CannotStart extends Error {
+  override readonly name = 'CannotStart'
+}
+
+function receiverFor(
+  config: Config,
+  secrets: Secrets,
+  connections: Connections,
+  handlers: IncomingHandlers,
+  log: Log,
+): SlackReceiver {
+  const { slack } = config
+  const common = { command: '/opsee', chat: connections.chat, timeoutMs: slackTimeoutMs }
+  const apiUrl = slack.apiUrl ?? null
+  return slack.mode === 'socket'
+    ? createSlackReceiver(
+        { ...common, mode: 'socket', appToken: secrets.slackAppToken ?? '', apiUrl },
+        handlers,
+        systemClock,
+        log,
+      )
+    : createSlackReceiver(
+        {
+          ...common,
+          mode: 'http',
+          signingSecret: secrets.slackSigningSecret ?? '',
+          port: slack.port,
+          host: slack.host,
+        },
+        handlers,
+        systemClock,
+        log,
+      )
+}
+
+function stopOnSignals(log: Log, stop: () => Promise<void>): void {
+  let stopping = false
+  const end = async (signal: string): Promise<void> => {
+    if (stopping) return
+    stopping = true
+    log.info({ signal }, 'stopping')
+    const giveUp = setTimeout(() => process.exit(1), stopWithinMs + 5000)
+    giveUp.unref()
+    await stop().catch((error: unknown) => log.error({ err: error }, 'could not stop cleanly'))
+    log.info({}, 'stopped')
+    process.exit(0)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void end(signal))
+}
+
+try {
+  await main()
+} catch (error) {
+  const text =
+    error instanceof Error
+      ? error.name === 'CannotStart' || error.name === 'SlackRefused'
+        ? error.message
+        : (error.stack ?? error.message)
+      : String(error)
+  process.stderr.write(`opsee cannot start:\n${createRedact(secretValues(process.env))(text)}\n`)
+  process.exit(1)
+}

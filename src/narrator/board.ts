@@ -1,0 +1,220 @@
+import { durationText } from '../domain/duration.ts'
+import {
+  inFlight,
+  isOver,
+  isWaiting,
+  ownerOf,
+  tookMs,
+  type InstanceState,
+  type Rollout,
+  type WaitsFor,
+} from '../domain/rollout.ts'
+import { waitsForText } from '../domain/waiting-text.ts'
+import { count, personText, phaseText, shortUnit, words } from '../domain/wording.ts'
+import type { Button, Message, Section } from '../ports/chat.ts'
+
+/** More instances than this are told in counts, with those that matter by name: a message has an end. */
+const mostRows = 25
+
+/**
+ * The root message: the whole rollout as it is now. It changes only when the rollout does (no running clocks), so that
+ * it is edited no more often than there is something to say.
+ */
+export function rootMessage(rollout: Rollout): Message {
+  const { plan, id } = rollout
+  const title = `${titleVerb(rollout)} ${plan.service} ${plan.tier}`
+  const verdict = verdictText(rollout)
+  const sections: Section[] = [
+    { kind: 'header', text: title },
+    ...(isWaiting(rollout)
+      ? [{ kind: 'text', text: `*Rollout ${id} ${verdict}*` } as const]
+      : boardSections(rollout, verdict)),
+  ]
+  if (!isOver(rollout) && rollout.held !== null)
+    sections.push({ kind: 'text', text: `Waiting: ${words(rollout.held.reason)}` })
+  sections.push({ kind: 'context', text: contextText(rollout) })
+  const buttons = buttonsOf(rollout)
+  if (buttons.length > 0) sections.push({ kind: 'buttons', buttons })
+  return {
+    text: `Rollout ${id}: ${plan.kind} of ${plan.service} to ${plan.tier} ${verdict}`,
+    sections,
+    key: `r${id}.root`,
+  }
+}
+
+const boardSections = (rollout: Rollout, verdict: string): Section[] => [
+  { kind: 'text', text: `*Rollout ${rollout.id} ${verdict}*\n${bar(rollout)}` },
+  ...rowsText(rollout).map((text): Section => ({ kind: 'text', text })),
+]
+
+const titleVerb = (rollout: Rollout): string => (rollout.plan.kind === 'deploy' ? 'Deploy' : 'Restart')
+
+/** "is rolling: 1 of 3 healthy, about 20s left", "failed: api@2 did not …". */
+function verdictText(rollout: Rollout): string {
+  const total = rollout.instances.length
+  const done = rollout.instances.filter((one) => one.stage === 'done').length
+  const progress = `${done} of ${total} done`
+  if (rollout.waiting !== null) return `waits: ${words(waitsForText(rollout.waiting.for, rollout.plan.tier))}`
+  if (isOver(rollout)) {
+    const ms = tookMs(rollout)
+    const took = ms === null ? '' : ` after ${durationText(ms)}`
+    const why = rollout.ending?.kind === 'failed' ? `: ${words(rollout.ending.reason)}` : ''
+    return `${phaseText(rollout.phase)}${took}, ${progress}${why}`
+  }
+  if (rollout.ending?.kind === 'aborted') return `is being aborted by ${personText(rollout.ending.by)}, ${progress}`
+  if (rollout.ending?.kind === 'failed') return `is failing: ${words(rollout.ending.reason)}; ${progress}`
+  if (rollout.pause !== null) {
+    const { kind, by } = rollout.pause
+    const what = kind === 'stop' ? `stopped with all of ${rollout.plan.tier}` : 'paused'
+    return `${rollout.phase === 'paused' ? 'is' : 'is being'} ${what} by ${personText(by)}, ${progress}`
+  }
+  return `is rolling: ${progress}${etaText(rollout)}`
+}
+
+/** From the instances done so far; nothing until there is one. Changes only when an instance is done. */
+function etaText(rollout: Rollout): string {
+  const took = rollout.instances.flatMap((one) =>
+    one.stage === 'done' && one.startedAt !== null && one.finishedAt !== null ? [one.finishedAt - one.startedAt] : [],
+  )
+  const left = rollout.instances.filter((one) => one.stage === 'waiting' || inFlight(one)).length
+  if (took.length === 0 || left === 0) return ''
+  const each = took.reduce((sum, ms) => sum + ms, 0) / took.length
+  const rounds = Math.ceil(left / rollout.plan.atOnce)
+  return `, about ${durationText(Math.max(1000, Math.round((each * rounds) / 1000) * 1000))} left`
+}
+
+function bar(rollout: Rollout): string {
+  const cells = Math.min(rollout.instances.length, 20)
+  const share = (n: number) => Math.round((n * cells) / rollout.instances.length)
+  const done = share(rollout.instances.filter((one) => one.stage === 'done').length)
+  const moving = Math.min(cells - done, share(rollout.instances.filter(inFlight).length))
+  return `${'■'.repeat(done)}${'▣'.repeat(moving)}${'□'.repeat(cells - done - moving)}`
+}
+
+/** One line per instance, in texts that fit a section each. */
+function rowsText(rollout: Rollout): string[] {
+  const all = rollout.instances
+  const shown =
+    all.length <= mostRows ? all : all.filter((one) => inFlight(one) || one.stage === 'failed').slice(0, mostRows)
+  const lines = shown.map(rowText)
+  if (shown.length < all.length) {
+    const waiting = all.filter((one) => one.stage === 'waiting').length
+    const done = all.filter((one) => one.stage === 'done').length
+    lines.push(`${count(done, 'instance')} done, ${waiting} waiting`)
+  }
+  const texts: string[] = []
+  for (const line of lines) {
+    const last = texts.at(-1)
+    if (last === undefined || last.length + line.length > 2800) texts.push(line)
+    else texts[texts.length - 1] = `${last}\n${line}`
+  }
+  return texts
+}
+
+const stageWords: Readonly<Record<InstanceState['stage'], string>> = {
+  waiting: 'waits',
+  detaching: 'its sidekicks are stopping',
+  stopping: 'is stopping',
+  starting: 'is starting',
+  proving: 'runs, not proven yet',
+  attaching: 'healthy, its sidekicks are starting',
+  done: 'done',
+  failed: 'failed',
+  kept: 'kept as it was',
+}
+
+function rowText(one: InstanceState): string {
+  const where = one.machine ?? { ip: one.before.ip, id: one.before.machine }
+  const moved = one.machine !== null && one.before.machine !== null && one.machine.id !== one.before.machine
+  const place = where.ip ?? where.id?.slice(0, 8) ?? 'no machine'
+  const from = moved && one.before.ip !== null ? ` (was ${one.before.ip})` : ''
+  const took =
+    one.stage === 'done' && one.startedAt !== null && one.finishedAt !== null
+      ? ` in ${durationText(Math.max(0, one.finishedAt - one.startedAt))}`
+      : ''
+  const note = one.note === null ? '' : `: ${words(one.note)}`
+  return `\`${shortUnit(one.unit)}\` ${place}${from} - ${stageWords[one.stage]}${took}${note}`
+}
+
+function contextText(rollout: Rollout): string {
+  const { plan } = rollout
+  const taken = rollout.takenBy === null ? [] : [`taken over by ${personText(rollout.takenBy)}`]
+  const parts = [`by ${personText(rollout.requestedBy)}`, ...taken, `plan ${plan.hash}`]
+  if (rollout.retryOf !== null) parts.push(`takes up rollout ${rollout.retryOf}`)
+  if (rollout.next.length > 0) parts.push(`then ${rollout.next.join(', ')}`)
+  if (rollout.reason !== null) parts.push(`"${words(rollout.reason)}"`)
+  return parts.join(' · ')
+}
+
+function buttonsOf(rollout: Rollout): Button[] {
+  const { id, plan } = rollout
+  if (rollout.waiting !== null) return waitingButtons(rollout, rollout.waiting.for)
+  if (!isOver(rollout)) {
+    if (rollout.ending !== null) return []
+    const confirm = `Abort the rollout of ${plan.service} to ${plan.tier}? What is under way is brought back up.`
+    const abort: Button = { label: 'Abort', command: `abort ${id}`, style: 'danger', confirm }
+    const take: Button = {
+      label: 'Take over',
+      command: `take ${id}`,
+      style: 'plain',
+      confirm: `Take this rollout over from ${ownerName(rollout)}? You are asked and told about it from then on.`,
+    }
+    return [...holdButtons(rollout), take, abort]
+  }
+  if (rollout.phase === 'succeeded' || rollout.instances.every((one) => one.stage === 'done')) return []
+  const left = rollout.instances.filter((one) => one.stage !== 'done').length
+  return [{ label: `Retry the ${left} left`, command: `retry ${id}`, style: 'primary', confirm: null }]
+}
+
+function waitingButtons({ id, plan }: Rollout, waits: WaitsFor): Button[] {
+  const where = `${plan.service} to ${plan.tier}`
+  const leave = `Take the waiting rollout of ${where} out of the queue?`
+  const abort: Button = { label: 'Abort', command: `abort ${id}`, style: 'danger', confirm: leave }
+  if (waits.kind !== 'yes') return [abort]
+  const start = `Start the rollout of ${where} as the thread shows it now?`
+  const command = `confirm ${id} --plan ${waits.hash}`
+  return [{ label: 'Start with this plan', command, style: 'primary', confirm: start }, abort]
+}
+
+/** What its whole tier waits for is no matter of one rollout: `go` has no button here. */
+function holdButtons({ id, pause }: Rollout): readonly Button[] {
+  if (pause === null) return [{ label: 'Pause', command: `pause ${id}`, style: 'plain', confirm: null }]
+  if (pause.kind === 'stop') return []
+  return [{ label: 'Resume', command: `resume ${id}`, style: 'primary', confirm: null }]
+}
+
+/** A confirmation is plain text: nobody is mentioned by it. */
+function ownerName(rollout: Rollout): string {
+  const { id, name } = ownerOf(rollout)
+  return name ?? id
+}
+
+/** The one status reaction. */
+export function reactionOf(rollout: Rollout): string {
+  switch (rollout.phase) {
+    case 'queued':
+      return 'hourglass'
+    case 'rolling':
+      return 'hourglass_flowing_sand'
+    case 'paused':
+      return 'double_vertical_bar'
+    case 'succeeded':
+      return 'white_check_mark'
+    case 'failed':
+      return 'x'
+    case 'aborted':
+      return 'no_entry_sign'
+  }
+}
+
+/** The one line where the team follows. */
+export function closingMessage(rollout: Rollout): Message {
+  const { plan, id } = rollout
+  const replaced = rollout.instances.filter((one) => one.stage === 'done').length
+  const ms = tookMs(rollout)
+  const took = ms === null ? '' : ` in ${durationText(ms)}`
+  const why = rollout.ending?.kind === 'failed' ? `: ${words(rollout.ending.reason)}` : ''
+  const reason = rollout.reason === null ? '' : ` ("${words(rollout.reason)}")`
+  const text = `${plan.service} ${plan.tier}: ${plan.kind} by ${personText(rollout.requestedBy)}${reason} ${phaseText(rollout.phase)}${took}, ${replaced} of ${rollout.instances.length} replaced${why} (rollout ${id})`
+  return { text, sections: [{ kind: 'text', text }], key: `r${id}.closing` }
+}

@@ -1,0 +1,133 @@
+import { durationText } from '../domain/duration.ts'
+import type { Fact, RolloutEvent } from '../domain/event.ts'
+import type { Plan } from '../domain/plan.ts'
+import { ownerOf, tookMs, type Rollout } from '../domain/rollout.ts'
+import { count, fleetStateText, personText, series, shortUnit, words } from '../domain/wording.ts'
+import { nextStepsText } from './next-steps.ts'
+
+/**
+ * What an event is in the thread: one line, or a few for the end; null when the root message shows it well enough.
+ * Everything from outside is escaped.
+ */
+export function lineOf(event: RolloutEvent, rollout: Rollout): string | null {
+  const { fact } = event
+  switch (fact.kind) {
+    case 'accepted':
+      return planText(rollout.plan, fact.retryOf)
+    case 'queued':
+      return queuedText(fact)
+    case 'waits':
+      return `It waits: ${words(fact.reason)}.`
+    case 'plan-changed':
+      return changedText(fact, rollout)
+    case 'confirmed':
+      return `${personText(fact.by)} said yes to plan ${fact.hash}.`
+    case 'begun':
+      return `It begins, after ${durationText(fact.waitedMs)} of waiting. ${planText(rollout.plan, rollout.retryOf)}`
+    case 'driven':
+      return fact.again ? `Taken up again by ${words(fact.driver)}.` : null
+    case 'batch-began': {
+      const name = fact.canary ? 'Canary' : `Batch ${fact.batch + 1} of ${rollout.plan.batches.length}`
+      return `${name}: ${series(fact.units.map(shortUnit))}`
+    }
+    case 'stage':
+      return fact.stage === 'stopping' && fact.attempt > 0 ? `${shortUnit(fact.unit)} ${words(fact.reason)}` : null
+    case 'healthy':
+      return `${shortUnit(fact.unit)} is back on ${fact.ip ?? fact.machine ?? 'its machine'} after ${durationText(fact.tookMs)}: ${words(fact.reason)}`
+    case 'instance-failed':
+      return `${shortUnit(fact.unit)} failed: ${words(fact.reason)}`
+    case 'batch-done':
+      return null
+    case 'held':
+      return `Waiting: ${words(fact.reason)}`
+    case 'going-on':
+      return `Going on: ${words(fact.reason)}`
+    case 'pause-asked':
+      return fact.moving.length === 0
+        ? null
+        : `${personText(fact.by)} ${fact.tier ? `stopped all of ${rollout.plan.tier}` : 'pauses it'}${quoted(fact.reason)}: ${seriesShort(fact.moving)} ${fact.moving.length === 1 ? 'is' : 'are'} brought to ${fact.moving.length === 1 ? 'its' : 'their'} end first, nothing new begins.`
+    case 'paused':
+      return `${fact.tier ? `Stopped with all of ${rollout.plan.tier}` : 'Paused'} by ${personText(fact.by)}${quoted(fact.reason)}: ${fact.replaced} of ${fact.of} replaced${awayText(fact.away)}. \`/opsee ${fact.tier ? `go ${rollout.plan.tier}` : `resume ${rollout.id}`}\` lets ${fact.tier ? 'all of it' : 'it'} go on, \`/opsee abort ${rollout.id}\` ends it here.`
+    case 'resumed': {
+      const who =
+        fact.by === null
+          ? `The ${fact.tier ? 'stop' : 'pause'} is gone`
+          : `${fact.tier ? 'Let go on' : 'Resumed'} by ${personText(fact.by)}${quoted(fact.reason)}`
+      return `${who}: it goes on at ${fact.replaced} of ${fact.of} replaced.`
+    }
+    case 'taken':
+      return `<@${words(fact.by.id)}> takes this over from <@${words(fact.from.id)}>${quoted(fact.reason)}: ${fact.replaced} of ${fact.of} replaced. ${personText(fact.by)} is asked and told from now on.`
+    case 'abort-asked':
+      return `${personText(fact.by)} aborted it${quoted(fact.reason)}. Nothing new begins; what is under way is brought back up.`
+    case 'failing':
+      return `${fact.unit === null ? `It cannot go on: ${words(fact.reason)}. ` : ''}Nothing new begins; what is under way is brought back up.`
+    case 'ended':
+      return endText(rollout, fact.reason, fact.journal)
+  }
+}
+
+const quoted = (reason: string | null): string => (reason === null ? '' : ` ("${words(reason)}")`)
+
+const seriesShort = (units: readonly string[]): string =>
+  units.length > 4 ? count(units.length, 'instance') : series(units.map(shortUnit))
+
+function awayText(away: readonly string[] | null): string {
+  if (away === null) return '; the fleet does not say what runs'
+  return away.length === 0 ? '; nothing is away' : `; ${seriesShort(away)} ${away.length === 1 ? 'is' : 'are'} away`
+}
+
+function queuedText(fact: Extract<Fact, { kind: 'queued' }>): string {
+  const again = fact.retryOf === null ? '' : `Takes up rollout ${fact.retryOf} again. `
+  return `${again}It waits: ${words(fact.reason)}. Rights, locks and plan ${fact.hash} (${count(fact.instances, 'instance')}) are checked again when its turn comes; then it begins by itself.`
+}
+
+function changedText({ was, plan, obstacles }: Extract<Fact, { kind: 'plan-changed' }>, rollout: Rollout): string {
+  const lines = [
+    ...(plan.hash === was
+      ? []
+      : [`What would be done now is not what was accepted (plan ${was}) any more. ${planText(plan, rollout.retryOf)}`]),
+    ...obstacles.map((one) => `Stands in the way: ${words(one.message)}.`),
+    `Nothing was begun: it waits for a yes. \`/opsee confirm ${rollout.id}\` starts it so, \`/opsee abort ${rollout.id}\` takes it out.`,
+  ]
+  return lines.join('\n')
+}
+
+function planText(plan: Plan, retryOf: number | null): string {
+  const units = plan.batches.flat()
+  const atOnce = Math.min(plan.atOnce, units.length)
+  const lines = [
+    `${retryOf === null ? 'Plan' : `Takes up rollout ${retryOf} again. Plan`} ${plan.hash}: ${count(units.length, 'instance')}, ${atOnce === 1 ? 'one at a time' : `${atOnce} at a time`}${plan.canary ? ', a canary first' : ''}: ${series(units.map((one) => shortUnit(one.unit)))}.`,
+    `Each must ${gateText(plan)} for ${durationText(plan.settleMs)}; without a newly healthy one for ${durationText(plan.progressDeadlineMs)} it stops.`,
+    ...plan.warnings.map((warning) => `Note: ${words(warning)}.`),
+  ]
+  return lines.join('\n')
+}
+
+function gateText({ gate }: Plan): string {
+  switch (gate.kind) {
+    case 'http':
+      return `run and answer well at ${portText(gate.port, words(gate.path))}`
+    case 'tcp':
+      return `run and accept connections at ${portText(gate.port, '')}`
+    case 'none':
+      return 'run'
+  }
+}
+
+const portText = (port: number | 'announced', path: string): string =>
+  port === 'announced' ? `${path}${path === '' ? '' : ' on '}the port that it announces` : `:${port}${path}`
+
+function endText(rollout: Rollout, reason: string, journal: readonly string[]): string {
+  const { plan, phase } = rollout
+  const who = `<@${words(ownerOf(rollout).id)}>`
+  const ms = tookMs(rollout)
+  const took = ms === null ? '' : ` in ${durationText(ms)}`
+  if (phase === 'succeeded') return `${who} ${plan.service} ${plan.tier} succeeded: ${words(reason)}${took}.`
+  const lines = [
+    `${who} ${plan.service} ${plan.tier} ${phase === 'failed' ? 'failed' : 'was aborted'}${took}: ${words(reason)}.`,
+    `Now: ${fleetStateText(rollout)}.`,
+    ...(journal.length === 0 ? [] : ['Last lines of its journal:', ...journal.map((line) => `> ${words(line)}`)]),
+    nextStepsText(rollout),
+  ]
+  return lines.join('\n')
+}

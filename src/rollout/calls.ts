@@ -1,0 +1,56 @@
+import type { Clock } from '../ports/clock.ts'
+import type { Log } from '../ports/log.ts'
+import type { SchedulerWriter } from '../ports/scheduler.ts'
+import type { Call } from './draft.ts'
+import type { Ownership } from './journal.ts'
+
+/** A call that outlives this process is killed a little after its time limit, and is on its way for a moment more. */
+const callMarginMs = 500
+
+/** The mutating calls of one driver, and what came of them. */
+export class Calls {
+  readonly #own: Ownership
+  readonly #parts: { readonly scheduler: SchedulerWriter; readonly clock: Clock; readonly log: Log }
+  readonly #began: number
+  readonly #asked = new Map<string, number>()
+  readonly #refusals = new Map<string, string>()
+
+  constructor(
+    own: Ownership,
+    parts: { readonly scheduler: SchedulerWriter; readonly clock: Clock; readonly log: Log },
+  ) {
+    this.#own = own
+    this.#parts = parts
+    this.#began = parts.clock.monotonic()
+  }
+
+  /** `Clock.monotonic()` at the end of the last call for the unit; of this driver's beginning when it made none. */
+  askedAt(unit: string): number {
+    return this.#asked.get(unit) ?? this.#began
+  }
+
+  /** What was said when the last call for a unit failed. */
+  get refusals(): ReadonlyMap<string, string> {
+    return this.#refusals
+  }
+
+  /**
+   * Makes one call: only while the lease surely outlives it, not any more once `halt` aborts, and killed the moment that
+   * `calledOff` does, which the loss of the lease must.
+   */
+  async make(call: Call, halt: AbortSignal, calledOff: AbortSignal): Promise<void> {
+    const { scheduler, clock, log } = this.#parts
+    const { lease, id } = this.#own
+    const longest = scheduler.callTimeoutMs + callMarginMs
+    while (!halt.aborted && lease.remainingMs() <= longest) await clock.sleep(50, halt)
+    if (halt.aborted) return
+    const result = await scheduler[call.verb](call.unit, calledOff)
+    this.#asked.set(call.unit, clock.monotonic())
+    if (result.kind === 'asked') {
+      this.#refusals.delete(call.unit)
+      return
+    }
+    this.#refusals.set(call.unit, result.message)
+    log.warn({ rollout: id, call, result }, 'a call for an instance did not end well')
+  }
+}

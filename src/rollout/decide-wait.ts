@@ -1,0 +1,107 @@
+import type { Fact } from '../domain/event.ts'
+import { standing, type Blocker, type Plan } from '../domain/plan.ts'
+import type { Ending, Obstacle, Person, Rollout, WaitsFor } from '../domain/rollout.ts'
+import { waitsForText } from '../domain/waiting-text.ts'
+import type { QueuePlace } from '../store/records.ts'
+import type { Turn } from './line.ts'
+
+/** What came of planning it anew. */
+export type Checked =
+  | { readonly kind: 'plan'; readonly plan: Plan; readonly blockers: readonly Blocker[] }
+  /** No answer now; it is asked again. */
+  | { readonly kind: 'silent'; readonly reason: string }
+  /** There is nothing left to roll, or nobody may roll it any more. */
+  | { readonly kind: 'impossible'; readonly reason: string }
+
+export interface WaitSeen {
+  readonly turn: Turn
+  readonly abort: { readonly by: Person; readonly reason: string | null } | null
+  /** Why nothing may begin on the target: locks of others, and records that cannot be read. */
+  readonly holds: readonly string[]
+  /** Null: not looked at yet. */
+  readonly checked: Checked | null
+  readonly yes: QueuePlace['yes']
+  /** What `look-again` named the last time. */
+  readonly differed: string | null
+}
+
+export type WaitStep =
+  | { readonly kind: 'end'; readonly ending: Ending }
+  /** The same object as before when nothing is new. */
+  | { readonly kind: 'wait'; readonly for: WaitsFor; readonly facts: readonly Fact[] }
+  /** Nothing but the fleet and the rights are left to look at. */
+  | { readonly kind: 'check' }
+  /** The plan is another one: a second look must show the same before anybody is asked. */
+  | { readonly kind: 'look-again'; readonly differs: string }
+  /** With this plan, once the right was asked for again. */
+  | { readonly kind: 'begin'; readonly plan: Plan }
+
+/** What becomes of a rollout that waits. Pure and total. An abort goes first, and nothing goes past a hold. */
+export function decideWait(rollout: Rollout, seen: WaitSeen): WaitStep {
+  const { abort, turn, holds, checked } = seen
+  if (abort !== null) {
+    const { by, reason } = abort
+    return { kind: 'end', ending: { kind: 'aborted', by, reason } }
+  }
+  if (turn.kind === 'turn') return wait(rollout, turn)
+  const [hold] = holds
+  if (hold !== undefined) return wait(rollout, { kind: 'hold', reason: hold })
+  if (turn.kind === 'limit') return wait(rollout, turn)
+  switch (checked?.kind) {
+    case undefined:
+      return { kind: 'check' }
+    case 'impossible':
+      return { kind: 'end', ending: { kind: 'failed', reason: checked.reason, unit: null } }
+    case 'silent':
+      return wait(rollout, { kind: 'answer', reason: checked.reason })
+    case 'plan':
+      return withPlan(rollout, seen, checked.plan, checked.blockers)
+  }
+}
+
+function withPlan(rollout: Rollout, seen: WaitSeen, plan: Plan, blockers: readonly Blocker[]): WaitStep {
+  const left = standing(blockers, rollout.waiting?.force ?? false)
+  const locked = left.find((one) => one.kind === 'locked' || one.kind === 'stopped')
+  if (locked !== undefined) return wait(rollout, { kind: 'hold', reason: locked.message })
+  const yes = seen.yes?.hash === plan.hash ? seen.yes : null
+  const obstacles = left.filter((one) => yes?.passes.includes(one.kind) !== true)
+  if (obstacles.length === 0 && (yes !== null || plan.hash === rollout.plan.hash)) return { kind: 'begin', plan }
+  const waits = {
+    kind: 'yes',
+    hash: plan.hash,
+    obstacles: left.map(({ kind, message }) => ({ kind, message })),
+  } as const
+  const before = rollout.waiting?.for
+  const differs = nameOf(waits)
+  if (before?.kind === 'yes' && nameOf(before) === differs) return { kind: 'wait', for: before, facts: [] }
+  // One look may have come at a bad moment: a gate that did not answer once, a machine that was late.
+  if (seen.differed !== differs) return { kind: 'look-again', differs }
+  const fact: Fact = { kind: 'plan-changed', was: rollout.plan.hash, plan, obstacles: waits.obstacles }
+  return { kind: 'wait', for: waits, facts: [fact] }
+}
+
+const nameOf = (waits: { readonly hash: string; readonly obstacles: readonly Obstacle[] }): string =>
+  [waits.hash, ...waits.obstacles.map((one) => one.kind).sort()].join(' ')
+
+/** Moving up is shown by the root message alone; another kind of waiting, or another hold, is told in a line. */
+function wait(rollout: Rollout, waits: Exclude<WaitsFor, { kind: 'yes' }>): WaitStep {
+  const before = rollout.waiting?.for
+  if (before !== undefined && JSON.stringify(before) === JSON.stringify(waits))
+    return { kind: 'wait', for: before, facts: [] }
+  const told = before?.kind === waits.kind && waits.kind !== 'hold'
+  const facts: Fact[] = told ? [] : [{ kind: 'waits', reason: waitsForText(waits, rollout.plan.tier) }]
+  return { kind: 'wait', for: waits, facts }
+}
+
+/** Whether others of the tier need not wait for it. */
+export const isStuck = (waits: WaitsFor): boolean => {
+  switch (waits.kind) {
+    case 'turn':
+    case 'limit':
+      return false
+    case 'hold':
+    case 'answer':
+    case 'yes':
+      return true
+  }
+}

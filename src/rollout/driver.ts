@@ -1,0 +1,237 @@
+import { isOver, ownerOf, samePause, type Rollout } from '../domain/rollout.ts'
+import type { HealthProbe } from '../ports/health.ts'
+import type { SchedulerReader, SchedulerWriter } from '../ports/scheduler.ts'
+import { StoreUnavailable } from '../ports/store.ts'
+import { UnreadableRecord } from '../store/record.ts'
+import type { AnnouncedPort } from './ask-gate.ts'
+import { clockStands, decide } from './decide.ts'
+import { Calls } from './calls.ts'
+import type { Decision } from './draft.ts'
+import { HealthWatch } from './health-watch.ts'
+import type { Loaded, Ownership, Wishes } from './journal.ts'
+import type { Patience } from './observation.ts'
+import { WishWatch, wishesForMs, type WishParts } from './wish-watch.ts'
+
+export interface DriverParts extends WishParts {
+  readonly scheduler: SchedulerReader & SchedulerWriter
+  readonly probe: HealthProbe
+  readonly announcedPort: AnnouncedPort
+  readonly patience: Patience
+  /** Takes what must not be shown out of a text. */
+  readonly redact: (text: string) => string
+  /** Longest wait for one complete look at the scheduler, in milliseconds. */
+  readonly observeMs: number
+}
+
+export type Driven =
+  /** It reached a terminal phase. */
+  | 'ended'
+  /** The lease is lost, or another process drives it: nothing more was done. */
+  | 'lost'
+  /** Told to stop; it can be claimed again. */
+  | 'handed-over'
+  /** Its record cannot be read. */
+  | 'unreadable'
+
+/** The time without progress is stored at least this often, so that a driver that never lives long cannot lose it. */
+const spentEveryMs = 5000
+
+/**
+ * Drives one rollout until it ends: observe, decide, record the intent, act, observe. It holds the lease, does at most
+ * what `decide` said, and believes no answer of a call. `stop` ends it between two steps.
+ */
+export async function drive(own: Ownership, parts: DriverParts, driver: string, stop: AbortSignal): Promise<Driven> {
+  return new Drive(own, parts, driver, stop).run()
+}
+
+class Drive {
+  readonly #own: Ownership
+  readonly #parts: DriverParts
+  readonly #driver: string
+  readonly #stop: AbortSignal
+  readonly #halt: AbortSignal
+  readonly #wishes: WishWatch
+  readonly #haltOrAborted: AbortSignal
+  readonly #lostOrAborted: AbortSignal
+  readonly #health: HealthWatch
+  readonly #calls: Calls
+  #loaded: Loaded | null = null
+  /** Where the counting of time without progress stands, and since when. */
+  #spent = { ms: 0, at: 0 }
+
+  constructor(own: Ownership, parts: DriverParts, driver: string, stop: AbortSignal) {
+    this.#own = own
+    this.#parts = parts
+    this.#driver = driver
+    this.#stop = stop
+    this.#halt = AbortSignal.any([own.lease.lost, stop])
+    this.#wishes = new WishWatch(own.id, parts)
+    this.#haltOrAborted = AbortSignal.any([this.#halt, this.#wishes.aborted])
+    this.#lostOrAborted = AbortSignal.any([own.lease.lost, this.#wishes.aborted])
+    this.#calls = new Calls(own, parts)
+    this.#health = new HealthWatch(parts.probe, parts.announcedPort, parts.clock)
+  }
+
+  async run(): Promise<Driven> {
+    const over = new AbortController()
+    const listening = this.#wishes.listen(over.signal)
+    try {
+      return await this.#loop()
+    } finally {
+      over.abort()
+      await listening
+    }
+  }
+
+  async #loop(): Promise<Driven> {
+    const { log, clock } = this.#parts
+    for (;;) {
+      if (this.#own.lease.lost.aborted) return 'lost'
+      if (this.#stop.aborted) return 'handed-over'
+      try {
+        const over = await this.#turn()
+        if (over !== null) return over
+      } catch (error) {
+        if (error instanceof UnreadableRecord) {
+          log.error({ rollout: this.#own.id, err: error }, 'a record of this rollout cannot be read: it is not driven')
+          return 'unreadable'
+        }
+        if (!(error instanceof StoreUnavailable)) throw error
+        // Whether the last write was applied is unknown: read again before anything is decided.
+        this.#loaded = null
+        log.warn({ rollout: this.#own.id, err: error }, 'the store is away: the rollout waits')
+        await clock.sleep(500, this.#halt)
+      }
+    }
+  }
+
+  /** Ends a wait, also when an abort comes; what is begun after one was heard is not for it to end. */
+  get #hurry(): AbortSignal {
+    return this.#wishes.aborted.aborted ? this.#halt : this.#haltOrAborted
+  }
+
+  /** One turn of the loop; null to go on. */
+  async #turn(): Promise<Driven | null> {
+    const { journal, scheduler, clock, patience } = this.#parts
+    const loaded = this.#loaded ?? (await this.#load())
+    if (loaded === null) return 'unreadable'
+    if (isOver(loaded.rollout)) return 'ended'
+    if (await this.#rests(loaded.rollout)) return null
+    const cluster = await scheduler.observe(this.#parts.observeMs, this.#hurry)
+    if (this.#halt.aborted) return null
+    // After the look, which may take long: what people want is newer than what is seen.
+    const wishes = await this.#wishes.fresh(loaded.rollout)
+    const calledOff = this.#wishes.aborted.aborted ? this.#own.lease.lost : this.#lostOrAborted
+    if (cluster.kind === 'known') await this.#askHealth(loaded.rollout, cluster.units)
+
+    const monotonic = clock.monotonic()
+    if (clockStands(loaded.rollout)) this.#spent = { ...this.#spent, at: monotonic }
+    const spentMs = this.#spent.ms + (monotonic - this.#spent.at)
+    const decision = decide(
+      loaded.rollout,
+      {
+        cluster,
+        health: this.#health.seen,
+        abort: wishes.abort,
+        take: wishes.take,
+        pause: wishes.pause,
+        resumed: wishes.resumed,
+        holds: wishes.holds,
+        askedAt: (unit) => this.#calls.askedAt(unit),
+        refusals: this.#calls.refusals,
+      },
+      { wall: clock.now(), monotonic, spentMs },
+      patience,
+    )
+    if (decision.rollout === loaded.rollout) {
+      if (spentMs - loaded.rollout.spentMs >= spentEveryMs) await this.#storeSpent(loaded, spentMs, monotonic, wishes)
+      return null
+    }
+    const advanced = await journal.advance(
+      this.#own,
+      loaded,
+      decision.rollout,
+      await this.#withJournal(decision),
+      wishes,
+    )
+    if (advanced.kind === 'fenced') return 'lost'
+    if (advanced.kind === 'moved') {
+      this.#loaded = null
+      this.#wishes.forget()
+      return null
+    }
+    this.#loaded = advanced.loaded
+    this.#spent = { ms: decision.rollout.spentMs, at: monotonic }
+    this.#parts.log.info({ rollout: this.#own.id, reason: decision.reason, calls: decision.calls }, 'step')
+    for (const call of decision.calls) {
+      // Each call may take its whole time limit: an abort or a lock that came meanwhile stops what still serves from
+      // being stopped. The stages cope with a call that was never made.
+      if (call.verb === 'stop' && (await this.#wishes.isStricterThan(wishes, advanced.loaded.rollout))) break
+      await this.#calls.make(call, this.#halt, calledOff)
+    }
+    return isOver(advanced.loaded.rollout) ? 'ended' : null
+  }
+
+  /** Reads the record and says in it, once, who drives. */
+  async #load(): Promise<Loaded | null> {
+    const { journal, clock } = this.#parts
+    const loaded = await journal.load(this.#own.id)
+    const first = this.#spent.at === 0
+    if (loaded !== null) this.#spent = first ? { ms: loaded.rollout.spentMs, at: clock.monotonic() } : this.#spent
+    if (loaded === null || !first || isOver(loaded.rollout)) {
+      this.#loaded = loaded
+      return loaded
+    }
+    const wishes = await this.#wishes.read(loaded.rollout)
+    // The same process may come back often, when the store or a record fails it: that is no news.
+    if (loaded.rollout.driver === this.#driver) {
+      this.#loaded = loaded
+      return loaded
+    }
+    const fact = { kind: 'driven', driver: this.#driver, again: loaded.rollout.driver !== null } as const
+    const advanced = await journal.advance(
+      this.#own,
+      loaded,
+      { ...loaded.rollout, driver: this.#driver },
+      [fact],
+      wishes,
+    )
+    this.#loaded = advanced.kind === 'stored' ? advanced.loaded : await journal.load(this.#own.id)
+    return this.#loaded
+  }
+
+  /** A paused rollout waits for a person's word and looks at no fleet meanwhile. */
+  async #rests(rollout: Rollout): Promise<boolean> {
+    if (rollout.phase !== 'paused') return false
+    const wishes = await this.#wishes.fresh(rollout)
+    if (wishes.abort !== null || !samePause(wishes.pause, rollout.pause)) return false
+    if (wishes.take !== null && wishes.take.by.id !== ownerOf(rollout).id) return false
+    await this.#parts.clock.sleep(wishesForMs, this.#hurry)
+    return true
+  }
+
+  /** Whoever drives it next, and however often it changes hands, the deadline goes on counting. */
+  async #storeSpent(loaded: Loaded, spentMs: number, at: number, wishes: Wishes): Promise<void> {
+    const rollout = { ...loaded.rollout, spentMs: Math.round(spentMs) }
+    const advanced = await this.#parts.journal.advance(this.#own, loaded, rollout, [], wishes)
+    this.#loaded = advanced.kind === 'stored' ? advanced.loaded : null
+    if (advanced.kind === 'stored') this.#spent = { ms: rollout.spentMs, at }
+  }
+
+  /** The checks run beside the loop; it waits a moment for quick answers, so that they count at once. */
+  async #askHealth(rollout: Rollout, units: Parameters<HealthWatch['ask']>[1]): Promise<void> {
+    const asked = this.#health.ask(rollout, units).catch((error: unknown) => {
+      this.#parts.log.warn({ rollout: rollout.id, err: error }, 'a health check could not be made')
+    })
+    await Promise.race([asked, this.#parts.clock.sleep(100, this.#halt)])
+  }
+
+  /** A failure shows the last lines of the instance that failed first, when they can be had. */
+  async #withJournal(decision: Decision): Promise<Decision['facts']> {
+    const { ending } = decision.rollout
+    if (!isOver(decision.rollout) || ending?.kind !== 'failed' || ending.unit === null) return decision.facts
+    const lines = (await this.#parts.scheduler.journal(ending.unit, 15)) ?? []
+    const journal = lines.map((line) => this.#parts.redact(line).slice(0, 300))
+    return decision.facts.map((fact) => (fact.kind === 'ended' ? { ...fact, journal } : fact))
+  }
+}

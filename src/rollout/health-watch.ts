@@ -1,0 +1,76 @@
+import type { Rollout } from '../domain/rollout.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { HealthGate, HealthProbe, HealthResult } from '../ports/health.ts'
+import type { UnitView } from '../ports/scheduler.ts'
+import { askGate, type AnnouncedPort } from './ask-gate.ts'
+import { isUp, type HealthSeen } from './observation.ts'
+
+type AskedGate = Exclude<HealthGate, { kind: 'none' }>
+
+const betweenChecksMs = 1000
+
+/**
+ * Asks the running instances of one rollout whether they are well, beside the loop and never in its way: a check that
+ * takes long delays nothing, and its answer counts for the process that was asked and no other.
+ */
+export class HealthWatch {
+  readonly #probe: HealthProbe
+  readonly #port: AnnouncedPort
+  readonly #clock: Clock
+  readonly #seen = new Map<string, HealthSeen>()
+  readonly #asking = new Set<string>()
+  readonly #askedAt = new Map<string, number>()
+
+  constructor(probe: HealthProbe, port: AnnouncedPort, clock: Clock) {
+    this.#probe = probe
+    this.#port = port
+    this.#clock = clock
+  }
+
+  get seen(): ReadonlyMap<string, HealthSeen> {
+    return this.#seen
+  }
+
+  /** Starts the checks that are due. Resolves when those are answered, for whoever wants to wait. */
+  async ask(rollout: Rollout, units: ReadonlyMap<string, UnitView>): Promise<void> {
+    const { gate, service, others } = rollout.plan
+    if (gate.kind === 'none') return
+    const due = [...rollout.instances.map((one) => one.unit), ...others].filter((unit) => this.#isDue(unit, units))
+    await Promise.all(due.map((unit) => this.#check(unit, units.get(unit), gate, service)))
+  }
+
+  #isDue(unit: string, units: ReadonlyMap<string, UnitView>): boolean {
+    if (!isUp(units.get(unit))) {
+      this.#seen.delete(unit)
+      return false
+    }
+    const last = this.#askedAt.get(unit)
+    const fresh = this.#seen.get(unit)?.stateSince === units.get(unit)?.sameFor.since
+    const waited = last === undefined || !fresh || this.#clock.monotonic() - last >= betweenChecksMs
+    return waited && !this.#asking.has(unit)
+  }
+
+  async #check(unit: string, view: UnitView | undefined, gate: AskedGate, service: string): Promise<void> {
+    const ip = view?.reports.find((report) => report.active === 'active')?.ip ?? null
+    if (view === undefined) return
+    if (ip === null) {
+      const last = { kind: 'unhealthy', reason: 'its machine has no address that fleet knows' } as const
+      this.#seen.set(unit, { stateSince: view.sameFor.since, passes: 0, fails: 1, last })
+      return
+    }
+    this.#asking.add(unit)
+    this.#askedAt.set(unit, this.#clock.monotonic())
+    try {
+      const answer = await askGate(gate, service, ip, { probe: this.#probe, announcedPort: this.#port })
+      const last: HealthResult = answer.kind === 'healthy' ? answer : { kind: 'unhealthy', reason: answer.reason }
+      const before = this.#seen.get(unit)
+      const same = before?.stateSince === view.sameFor.since
+      const passes = last.kind === 'healthy' ? (same ? before.passes : 0) + 1 : 0
+      // Whom nobody could ask is not down: taken for down, it would be taken away beside others.
+      const fails = answer.kind === 'healthy' || answer.kind === 'unknown' ? 0 : (same ? before.fails : 0) + 1
+      this.#seen.set(unit, { stateSince: view.sameFor.since, passes, fails, last })
+    } finally {
+      this.#asking.delete(unit)
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import type { Config } from '../config/schema.ts'
+import type { Catalog } from '../domain/catalog.ts'
+import { lockExpired } from '../domain/lock.ts'
+import type { Planned } from '../domain/plan.ts'
+import type { Rollout } from '../domain/rollout.ts'
+import { targetText } from '../domain/target.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { HealthGate, HealthProbe, HealthResult } from '../ports/health.ts'
+import type { ClusterView, SchedulerReader } from '../ports/scheduler.ts'
+import type { PlanRequest, Readers } from '../services/capabilities.ts'
+import { askGate, type AnnouncedPort } from './ask-gate.ts'
+import { isUp, reportOf } from './observation.ts'
+import { planRollout } from './plan-rollout.ts'
+import { gateOf, settingsOf } from './settings.ts'
+
+export interface PlannerParts {
+  readonly config: Pick<Config, 'services' | 'tiers' | 'engine'>
+  readonly catalog: Catalog
+  readonly clock: Clock
+  readonly schedulerOf: (tier: string) => SchedulerReader
+  readonly probe: HealthProbe
+  readonly announcedPort: AnnouncedPort
+  readonly locks: Readers['locks']
+  readonly stops: Readers['stops']
+  readonly rollouts: Pick<Readers['rollouts'], 'live'>
+  /** Longest wait for a look at the scheduler, in milliseconds. */
+  readonly observeMs: number
+}
+
+/** Looks at the fleet, the gates, the locks and the live rollouts, side by side, and plans from what it saw. */
+export function createPlanner(parts: PlannerParts): Readers['planner'] {
+  return {
+    async plan(request: PlanRequest): Promise<Planned> {
+      const { target } = request
+      const service = parts.catalog.serviceConfig(target.service)
+      const tiers = parts.catalog.tiersOf(target.service)
+      if (!tiers.includes(target.tier)) {
+        return {
+          kind: 'impossible',
+          transient: false,
+          message: `${target.service} is not deployed to ${target.tier}. It is deployed to: ${tiers.join(', ')}.`,
+        }
+      }
+      const gate = gateOf(parts.config, target.service)
+      const [cluster, locks, stops, live] = await Promise.all([
+        parts.schedulerOf(target.tier).observe(parts.observeMs),
+        parts.locks.on(target),
+        parts.stops.all(),
+        parts.rollouts.live(target),
+      ])
+      if (cluster.kind === 'unknown') {
+        return {
+          kind: 'impossible',
+          transient: true,
+          message: `${targetText(target)} cannot be planned: ${cluster.reason}. Try again, or look at fleet's machines.`,
+        }
+      }
+      const now = parts.clock.now()
+      return planRollout({
+        kind: request.kind,
+        target,
+        unit: service.unit,
+        sidekicks: service.sidekicks,
+        settings: settingsOf(parts.config, target, request),
+        gate,
+        cluster,
+        health: await healthNow(cluster, service.unit, gate, target.service, parts),
+        stop: stops.find((stop) => stop.tier === target.tier) ?? null,
+        locks: locks.filter((lock) => lock.by.id !== request.actor.id && !lockExpired(lock, now)),
+        live: live?.id ?? null,
+        moving: live === null ? [] : underWay(live),
+        only: request.only,
+      })
+    },
+  }
+}
+
+/** What the live rollout takes away for a while: it serves again, or is found failed, by the time this plan is made anew. */
+const underWay = (live: Rollout): readonly string[] =>
+  live.instances.filter((one) => one.stage !== 'failed').map((one) => one.unit)
+
+/** One try of the gate at every running instance. */
+async function healthNow(
+  cluster: Extract<ClusterView, { kind: 'known' }>,
+  unit: string,
+  gate: HealthGate,
+  service: string,
+  parts: Pick<PlannerParts, 'probe' | 'announcedPort'>,
+): Promise<ReadonlyMap<string, HealthResult>> {
+  if (gate.kind === 'none') return new Map()
+  const base = unit.split(/[@.]/)[0] ?? unit
+  const asked = [...cluster.units.values()].filter((one) => one.unit.split(/[@.]/)[0] === base && isUp(one))
+  const answers = await Promise.all(
+    asked.map(async (one) => {
+      const ip = reportOf(one)?.ip ?? null
+      if (ip === null) return null
+      const answer = await askGate(gate, service, ip, parts)
+      const result: HealthResult = answer.kind === 'healthy' ? answer : { kind: 'unhealthy', reason: answer.reason }
+      return [one.unit, result] as const
+    }),
+  )
+  return new Map(answers.filter((answer) => answer !== null))
+}

@@ -1,0 +1,82 @@
+import type { Config } from '../config/schema.ts'
+import { amountOf, type Amount } from '../domain/amount.ts'
+import type { Target } from '../domain/target.ts'
+import type { HealthGate } from '../ports/health.ts'
+import type { QueueLimits } from './create.ts'
+
+/** How a rollout of one target behaves. Times in milliseconds. */
+export interface Settings {
+  readonly batch: Amount
+  readonly canary: number
+  readonly settleMs: number
+  readonly progressDeadlineMs: number
+}
+
+/** The nearer word wins: what was typed, then the service, the tier, the engine's defaults. */
+export function settingsOf(
+  config: Pick<Config, 'services' | 'tiers' | 'engine'>,
+  target: Target,
+  typed: { readonly batch: Amount | null; readonly canary: number | null },
+): Settings {
+  const layers = [config.services[target.service]?.rollout, config.tiers[target.tier]?.rollout, config.engine.rollout]
+  const first = <T>(pick: (layer: NonNullable<(typeof layers)[number]>) => T | undefined, last: T): T => {
+    for (const layer of layers) {
+      const value = layer === undefined ? undefined : pick(layer)
+      if (value !== undefined) return value
+    }
+    return last
+  }
+  return {
+    batch: typed.batch ?? first((layer) => layer.batch, { kind: 'count', count: 1 }),
+    canary: typed.canary ?? first((layer) => layer.canary, 0),
+    settleMs: first((layer) => layer.settle, 5000),
+    progressDeadlineMs: first((layer) => layer.progressDeadline, 300_000),
+  }
+}
+
+export function queueLimits(config: Pick<Config, 'tiers' | 'engine'>): QueueLimits {
+  return {
+    atOnce: (tier) => config.tiers[tier]?.rolloutsAtOnce ?? config.engine.rolloutsAtOnce ?? null,
+    length: config.engine.queueLength,
+  }
+}
+
+export function gateOf(config: Pick<Config, 'services'>, service: string): HealthGate {
+  const health = config.services[service]?.health
+  switch (health?.kind) {
+    case 'http':
+      return {
+        kind: 'http',
+        port: health.port,
+        path: health.path,
+        timeoutMs: health.timeout,
+        identity: health.identity ?? null,
+      }
+    case 'tcp':
+      return { kind: 'tcp', port: health.port, timeoutMs: health.timeout }
+    case 'none':
+    case undefined:
+      return { kind: 'none' }
+  }
+}
+
+/** Index ranges of the batches: a canary first when asked for, then as many at once as allowed. */
+export function batchSizes(
+  total: number,
+  settings: Pick<Settings, 'batch' | 'canary'>,
+): { readonly atOnce: number; readonly sizes: readonly number[] } {
+  const atOnce = amountOf(settings.batch, total)
+  const sizes: number[] = []
+  let left = total
+  const canary = Math.min(settings.canary, total)
+  if (canary > 0) {
+    sizes.push(canary)
+    left -= canary
+  }
+  while (left > 0) {
+    const size = Math.min(atOnce, left)
+    sizes.push(size)
+    left -= size
+  }
+  return { atOnce, sizes }
+}

@@ -1,0 +1,180 @@
+import type { InstanceState } from '../domain/rollout.ts'
+import type { UnitView } from '../ports/scheduler.ts'
+import type { Call, Draft } from './draft.ts'
+import { callToStop } from './call-to-stop.ts'
+import { gone, isAnswer, isTaken, mayRepeat, refusal, type Look } from './look.ts'
+import { isStopped, isUp, reportOf, stateText } from './observation.ts'
+import { attach, attachedYet, detach, noLongerWanted } from './step-sidekicks.ts'
+
+/** Takes one instance that is under way as far as what is seen of it allows. The rollout is known to go on or to fail. */
+export function stepInstance(draft: Draft, unit: string, look: Look): void {
+  const instance = draft.instance(unit)
+  // Nothing new begins once it can only end: what still runs stays as it is. After a failure, what was stopped still
+  // has to prove itself; after an abort it is enough that it runs.
+  const ending = draft.rollout.ending !== null
+  const aborted = draft.rollout.ending?.kind === 'aborted'
+  switch (instance.stage) {
+    case 'detaching':
+      if (ending) attach(draft, instance, look, 'was not stopped yet: its sidekicks come back')
+      else detach(draft, instance, look)
+      return
+    case 'stopping':
+      if (ending && instance.attempt === 0 && isTaken(look.units.get(unit)))
+        attach(draft, instance, look, 'was not stopped yet, and stays as it was')
+      else stop(draft, instance, look)
+      return
+    case 'starting':
+      start(draft, instance, look)
+      return
+    case 'proving':
+      if (aborted && isUp(look.units.get(unit))) attach(draft, instance, look, 'runs again')
+      else prove(draft, instance, look)
+      return
+    case 'attaching':
+      attachedYet(draft, instance, look)
+      return
+    case 'waiting':
+    case 'done':
+    case 'failed':
+    case 'kept':
+  }
+}
+
+/** The first calls for an instance: its sidekicks go first, so that nobody is sent to it while it is down. */
+export function begin(draft: Draft, unit: string, look: Look): void {
+  const { sidekicks } = draft.instance(unit)
+  const running = sidekicks.filter((one) => look.units.get(one)?.wanted === 'launched')
+  draft.patch(unit, { startedAt: look.moment.wall })
+  if (running.length === 0) {
+    draft.stage(unit, 'stopping', 'told to stop')
+    draft.call(unit, { verb: 'stop', unit })
+    return
+  }
+  draft.stage(unit, 'detaching', `its sidekicks were told to stop (${running.join(', ')})`)
+  draft.call(unit, ...running.map((one): Call => ({ verb: 'stop', unit: one })))
+}
+
+function stop(draft: Draft, instance: InstanceState, look: Look): void {
+  const { unit } = instance
+  const view = look.units.get(unit)
+  const again = callToStop(unit, look)
+  if (again !== null) draft.call(unit, again)
+  if (isTaken(view)) {
+    const lost = view !== undefined && view.reports.length === 0 && view.target === null
+    draft.note(
+      unit,
+      lost
+        ? 'has lost its machine, and no other has room for it: fleet can neither stop nor start it'
+        : `was told to stop, but is still wanted (${stateText(view)})${refusal(unit, look)}`,
+    )
+    return
+  }
+  if (!gone(unit, look)) {
+    draft.note(unit, `waits for it to stop (${stateText(view)})`)
+    return
+  }
+  const attempt = instance.attempt + 1
+  draft.stage(unit, 'starting', `seen stopped (${stateText(view)}), told to start`, { attempt, replaced: true })
+  draft.call(unit, { verb: 'start', unit })
+}
+
+function start(draft: Draft, instance: InstanceState, look: Look): void {
+  const { unit } = instance
+  const view = look.units.get(unit)
+  if (view === undefined || view.wanted !== 'launched') {
+    if (mayRepeat(unit, look)) draft.call(unit, { verb: 'start', unit })
+    draft.note(unit, `was told to start, but is not wanted (${stateText(view)})${refusal(unit, look)}`)
+    return
+  }
+  if (isUp(view)) {
+    const report = reportOf(view)
+    const machine = report === undefined ? null : { id: report.machine, ip: report.ip }
+    draft.stage(unit, 'proving', `seen running on ${machine?.ip ?? machine?.id ?? 'a machine'}`, { machine })
+    return
+  }
+  if (!fellOver(draft, instance, view, look)) draft.note(unit, `waits for it to run (${stateText(view)})`)
+}
+
+function prove(draft: Draft, instance: InstanceState, look: Look): void {
+  const { unit } = instance
+  const view = look.units.get(unit)
+  if (view === undefined || view.wanted !== 'launched') {
+    draft.stage(unit, 'starting', noLongerWanted(instance))
+    draft.call(unit, { verb: 'start', unit })
+    return
+  }
+  if (!isUp(view)) {
+    if (fellOver(draft, instance, view, look)) return
+    const drops = instance.drops + 1
+    const gone = `does not run any more (${stateText(view)})`
+    if (drops >= look.patience.flaps) draft.fail(unit, `is in a crash loop: it came up ${drops} times and ${gone}`)
+    else draft.stage(unit, 'starting', gone, { machine: null, drops, note: gone })
+    return
+  }
+  if (view.flaps >= look.patience.flaps) {
+    draft.fail(unit, `is in a crash loop: systemd restarted it ${view.flaps} times`)
+    return
+  }
+  const report = reportOf(view)
+  if (report !== undefined && report.machine !== instance.machine?.id) {
+    draft.patch(unit, { machine: { id: report.machine, ip: report.ip } })
+  }
+  const { settleMs, gate } = draft.rollout.plan
+  const steady = view.sameFor.views >= look.patience.views && look.moment.monotonic - view.sameFor.since >= settleMs
+  const flaw = flawOf(draft, instance, view, look)
+  if (flaw !== null) {
+    draft.note(unit, flaw)
+    return
+  }
+  if (!steady) {
+    draft.note(unit, 'runs, and must stay so for a while')
+    return
+  }
+  const since = instance.startedAt ?? instance.since
+  draft.fact({
+    kind: 'healthy',
+    unit,
+    machine: report?.machine ?? null,
+    ip: report?.ip ?? null,
+    tookMs: Math.max(0, look.moment.wall - since),
+    reason: gate.kind === 'none' ? 'it has run steadily' : 'it has run steadily and passed its health gate',
+  })
+  draft.spentMs = 0
+  attach(draft, instance, look, 'healthy')
+}
+
+/** Why its gate does not pass; null when it does. */
+function flawOf(draft: Draft, instance: InstanceState, view: UnitView, look: Look): string | null {
+  if (draft.rollout.plan.gate.kind === 'none') return null
+  const health = look.seen.health.get(instance.unit)
+  if (health === undefined || health.stateSince !== view.sameFor.since)
+    return 'runs, and is being asked whether it is healthy'
+  if (health.last.kind === 'unhealthy') return `runs, but does not pass its health gate: ${health.last.reason}`
+  const { identity } = instance.before
+  // One that was told to stop and never did is given back as it was: the same process is what is wanted then.
+  if (instance.replaced && identity !== null && health.last.identity === identity) {
+    return `answers as the same process as before (${identity}): it was not replaced`
+  }
+  return health.passes >= look.patience.views ? null : 'runs, and passed its health gate once'
+}
+
+/** Deals with a unit that was started and is down for good; false while it may still come up. */
+function fellOver(draft: Draft, instance: InstanceState, view: UnitView, look: Look): boolean {
+  const { unit } = instance
+  if (view.flaps >= look.patience.flaps) {
+    draft.fail(unit, `is in a crash loop: systemd restarted it ${view.flaps} times`)
+    return true
+  }
+  if (!isStopped(view) || !isAnswer(unit, view, look)) return false
+  // A fleetd that is restarted in order stops its units and starts them again, by itself: that is no fall.
+  const failed = view.reports.some((report) => report.active === 'failed')
+  if (!failed && look.moment.monotonic - view.sameFor.since < look.patience.deadMs) return false
+  if (instance.attempt >= 2) {
+    draft.fail(unit, `was started twice and did not stay up (${stateText(view)})`)
+    return true
+  }
+  // start does nothing on a failed unit, whose wish is unchanged: stop it first, once.
+  draft.stage(unit, 'stopping', `fell over (${stateText(view)}): told to stop, to be started once more`)
+  draft.call(unit, { verb: 'stop', unit })
+  return true
+}

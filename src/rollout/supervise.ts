@@ -1,0 +1,57 @@
+import type { Clock } from '../ports/clock.ts'
+import { isWaiting } from '../domain/rollout.ts'
+import type { SchedulerReader, SchedulerWriter } from '../ports/scheduler.ts'
+import type { StoreReader } from '../ports/store.ts'
+import type { WorkSource } from '../services/claimed-work.ts'
+import { keys, numberIn } from '../store/keys.ts'
+import { pointerRecord } from '../store/records.ts'
+import { drive, type DriverParts } from './driver.ts'
+import type { Journal, Ownership } from './journal.ts'
+import { waitInLine, type WaitParts } from './wait-in-line.ts'
+
+export interface SupervisorParts extends Omit<DriverParts, 'scheduler'>, WaitParts {
+  readonly store: StoreReader
+  readonly journal: Journal
+  readonly clock: Clock
+  readonly schedulerOf: (tier: string) => SchedulerReader & SchedulerWriter
+  /** Names this process in events: a host and a pid. */
+  readonly driver: string
+}
+
+/** Rollouts that live or wait, and that nobody drives, as work to be claimed. */
+export function rolloutWork(parts: SupervisorParts): WorkSource<Ownership> {
+  const { store, journal, log } = parts
+  return {
+    what: 'rollout',
+    async unclaimed() {
+      const [targets, owners] = await Promise.all([
+        store.range(keys.targets),
+        store.range(keys.owners, { keysOnly: true }),
+      ])
+      const driven = new Set(owners.entries.map((entry) => numberIn(entry.key)))
+      const open: number[] = []
+      for (const entry of targets.entries) {
+        const queued = entry.key.split('/')[3] === 'queue' ? numberIn(entry.key) : null
+        if (queued !== null) open.push(queued)
+        if (!entry.key.endsWith('/active')) continue
+        try {
+          open.push(pointerRecord.read(entry).id)
+        } catch (error) {
+          log.error({ err: error }, 'a target cannot be looked after')
+        }
+      }
+      return open.filter((id) => !driven.has(id))
+    },
+    claim: (id, lease) => journal.claim(id, lease, parts.driver),
+    async work(own, _lease, stop) {
+      const loaded = await journal.load(own.id)
+      if (loaded === null) return 'unreadable'
+      if (isWaiting(loaded.rollout)) {
+        const waited = await waitInLine(own, parts, stop)
+        if (waited !== 'begun') return waited
+      }
+      const scheduler = parts.schedulerOf(loaded.rollout.plan.tier)
+      return drive(own, { ...parts, scheduler }, parts.driver, stop)
+    },
+  }
+}

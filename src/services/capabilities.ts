@@ -1,0 +1,227 @@
+import type { Denial, Actor, Demand } from '../authorization/rights.ts'
+import type { RolloutEvent } from '../domain/event.ts'
+import type { HistoryPage } from '../domain/history.ts'
+import type { Lock } from '../domain/lock.ts'
+import type { Plan, PlanAsk, Planned } from '../domain/plan.ts'
+import type { Obstacle, Person, Rollout, Typed, WaitsFor } from '../domain/rollout.ts'
+import type { Stop } from '../domain/stop.ts'
+import type { Target } from '../domain/target.ts'
+import type { Place } from '../ports/chat.ts'
+import type { HealthResult } from '../ports/health.ts'
+import type { SchedulerReader } from '../ports/scheduler.ts'
+import type { Checked } from '../rollout/decide-wait.ts'
+
+/** What handlers may look at. Nothing here can change anything. Each call has a time limit of its own. */
+export interface Readers {
+  readonly rollouts: {
+    /** Null when there is no such rollout. */
+    get(id: number): Promise<Rollout | null>
+    events(id: number): Promise<readonly RolloutEvent[]>
+    /** The live rollout of a target, or null. */
+    live(target: Target): Promise<Rollout | null>
+    allLive(): Promise<readonly Rollout[]>
+    /** Those that wait, oldest first; what cannot be read of them is `null` with its number. */
+    waiting(): Promise<readonly Waiting[]>
+    history(query: {
+      service: string | null
+      tier: string | null
+      limit: number
+      before: string | null
+    }): Promise<HistoryPage>
+    /** When this target was last rolled out with success; null when never. */
+    lastGood(target: Target): Promise<{ readonly id: number; readonly at: number; readonly by: string } | null>
+  }
+  readonly locks: {
+    all(): Promise<readonly Lock[]>
+    /** Those that hold this target, the whole tier's too, without expired ones. */
+    on(target: Target): Promise<readonly Lock[]>
+  }
+  readonly stops: {
+    /** The tiers that are stopped. */
+    all(): Promise<readonly Stop[]>
+  }
+  readonly planner: {
+    /** Looks at the fleet and says what would be done and what stands in the way. */
+    plan(request: PlanRequest): Promise<Planned>
+  }
+  readonly clusters: {
+    of(tier: string): SchedulerReader
+  }
+  readonly health: {
+    /**
+     * One try of the service's health gate at an instance's machine. Null when it has none, or when its port is not
+     * announced there. Never rejects, and ends within the gate's own time limit.
+     */
+    check(service: string, ip: string): Promise<HealthResult | null>
+  }
+  readonly discovery: {
+    /** What is announced in etcd. */
+    announced(): Promise<readonly Announcement[]>
+  }
+  readonly keys: {
+    /** Absolute etcd keys, under the prefixes that the configuration allows. */
+    get(key: string): Promise<KeyAnswer>
+    list(prefix: string, options: { keysOnly: boolean; limit: number }): Promise<KeyListAnswer>
+  }
+  readonly rights: {
+    groupsOf(actor: Actor): Promise<readonly string[]>
+    /** Null: allowed. Nothing is recorded. */
+    refusal(actor: Actor, demand: Demand): Promise<Denial | null>
+    /** Whether each would be allowed, in their order. Nothing is recorded; thousands may be asked at once. */
+    allowed(actor: Actor, demands: readonly Demand[]): Promise<readonly boolean[]>
+  }
+  /** Milliseconds since the epoch. */
+  now(): number
+}
+
+export interface PlanRequest extends PlanAsk {
+  readonly target: Target
+  /** Whose own locks do not stand in the way. */
+  readonly actor: Actor
+}
+
+export interface Waiting {
+  readonly id: number
+  readonly target: Target
+  readonly rollout: Rollout | null
+}
+
+export interface Announcement {
+  readonly service: string
+  /** `host:container:port` as registrator writes it. */
+  readonly id: string
+  readonly ip: string
+  readonly port: number
+}
+
+type KeyAnswer =
+  | { readonly kind: 'value'; readonly key: string; readonly value: string; readonly masked: boolean }
+  /** `near` may be listed, and is where such a key would be. */
+  | { readonly kind: 'none'; readonly key: string; readonly near: string }
+  | { readonly kind: 'not-allowed'; readonly message: string }
+
+type KeyListAnswer =
+  | {
+      readonly kind: 'list'
+      readonly entries: readonly { readonly key: string; readonly value: string; readonly masked: boolean }[]
+      readonly more: boolean
+    }
+  | { readonly kind: 'not-allowed'; readonly message: string }
+
+/** What each right lets its holder do: already bound to the person and the scope that were authorized. */
+export interface Capabilities {
+  readonly deploy: StartCapability
+  readonly restart: StartCapability
+  readonly retry: StartCapability
+  readonly take: { take(id: number, reason: string | null): Promise<TakeResult> }
+  readonly pause: { pause(id: number, reason: string | null): Promise<PauseResult> }
+  readonly resume: { resume(id: number, reason: string | null): Promise<ResumeResult> }
+  readonly abort: { abort(id: number, reason: string | null): Promise<AbortResult> }
+  readonly lock: { lock(why: string, untilMs: number | null): Promise<LockResult> }
+  readonly unlock: { unlock(): Promise<UnlockResult> }
+  readonly stop: { stop(why: string): Promise<StopResult> }
+  readonly go: { go(why: string | null): Promise<GoResult> }
+}
+
+export type StartRight = Plan['kind'] | 'retry'
+
+export interface StartCapability {
+  /** Says yes to the plan that a waiting rollout shows; with a hash only if it is that one. */
+  confirm(id: number, hash: string | null): Promise<ConfirmResult>
+  /** Throws when the plan is not for the target that was authorized. */
+  start(request: StartRequest): Promise<StartResult>
+}
+
+export interface StartRequest {
+  readonly plan: Plan
+  /** What it was made from. */
+  readonly ask: PlanAsk
+  /** What force can pass is passed. */
+  readonly force: boolean
+  readonly place: Place
+  readonly command: string
+  readonly reason: string | null
+  readonly retryOf: number | null
+  /** Services of the same tier that follow when this one succeeded. */
+  readonly next: readonly string[]
+  /** What was typed about the manner, for those that follow. */
+  readonly typed: Typed
+}
+
+export type StartResult =
+  | { readonly kind: 'started'; readonly id: number }
+  /** The same request had already started this one. */
+  | { readonly kind: 'repeated'; readonly id: number }
+  /** It waits, and begins by itself. */
+  | { readonly kind: 'queued'; readonly id: number; readonly for: WaitsFor }
+  /** This one waits already, and does just the same: nothing was added. */
+  | { readonly kind: 'joined'; readonly rollout: Rollout }
+  /** It would have to wait, and no more may: `waiting` are those that do. */
+  | { readonly kind: 'full'; readonly for: WaitsFor; readonly waiting: readonly number[] }
+  | { readonly kind: 'locked'; readonly lock: Lock }
+  | { readonly kind: 'stopped'; readonly stop: Stop }
+
+export type ConfirmResult =
+  | { readonly kind: 'confirmed'; readonly hash: string; readonly obstacles: readonly Obstacle[] }
+  | { readonly kind: 'already'; readonly by: { readonly id: string; readonly name: string | null } }
+  /** It shows another plan by now. */
+  | { readonly kind: 'changed'; readonly hash: string }
+  /** It does not wait for a yes (any more). */
+  | { readonly kind: 'not-asked'; readonly rollout: Rollout }
+  | { readonly kind: 'none' }
+
+/** What a rollout that has waited must pass before it begins. */
+export interface Admission {
+  /** Plans it anew, from what was asked for. */
+  plan(rollout: Rollout): Promise<Checked>
+  /** Asks the door again, as who asked for it, and records the answer. */
+  allow(
+    rollout: Rollout,
+  ): Promise<
+    | { readonly kind: 'allowed'; readonly audit: number }
+    | { readonly kind: 'denied'; readonly reason: string }
+    | { readonly kind: 'silent'; readonly reason: string }
+  >
+}
+
+export type NoLongerLive = { readonly kind: 'over'; readonly rollout: Rollout } | { readonly kind: 'none' }
+
+export type AbortResult = { readonly kind: 'asked' } | { readonly kind: 'already'; readonly by: string } | NoLongerLive
+
+export type PauseResult =
+  | { readonly kind: 'asked' }
+  | { readonly kind: 'already'; readonly by: Person; readonly at: number }
+  /** An abort or a failure ends it already. */
+  | { readonly kind: 'ending' }
+  | NoLongerLive
+
+export type TakeResult =
+  | { readonly kind: 'asked'; readonly from: Person }
+  /** It is that person's already. */
+  | { readonly kind: 'already' }
+  | NoLongerLive
+
+export type ResumeResult =
+  | { readonly kind: 'asked' }
+  | { readonly kind: 'not-paused'; readonly stopped: boolean }
+  | { readonly kind: 'ending' }
+  | NoLongerLive
+
+export type LockResult =
+  | { readonly kind: 'locked'; readonly lock: Lock; readonly live: readonly number[] }
+  | { readonly kind: 'held'; readonly lock: Lock }
+
+export type StopResult =
+  | { readonly kind: 'stopped'; readonly stop: Stop; readonly live: readonly number[] }
+  | { readonly kind: 'already'; readonly stop: Stop }
+
+export type GoResult =
+  /** `stop` is the one that was lifted. */
+  | { readonly kind: 'going'; readonly stop: Stop; readonly live: readonly number[] }
+  | { readonly kind: 'not-stopped'; readonly last: Stop | null }
+
+export type UnlockResult =
+  | { readonly kind: 'unlocked'; readonly lock: Lock }
+  | { readonly kind: 'none' }
+  /** Somebody else took the lock in between: it stays. */
+  | { readonly kind: 'changed'; readonly lock: Lock }

@@ -1,0 +1,110 @@
+import { openGrant, type Authorized } from '../authorization/door.ts'
+import type { Grant } from '../authorization/rights.ts'
+import { isOver, ownerOf, type Person, type Rollout } from '../domain/rollout.ts'
+import { sameTarget, targetText } from '../domain/target.ts'
+import { personText } from '../domain/wording.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { StoreReader, StoreWriter } from '../ports/store.ts'
+import { asBefore } from '../store/conditions.ts'
+import { keys } from '../store/keys.ts'
+import { rolloutRecord, wishesRecord, type PersonalWishes } from '../store/records.ts'
+import type { AbortResult, Capabilities, NoLongerLive, PauseResult, ResumeResult, TakeResult } from './capabilities.ts'
+
+type Store = StoreReader & StoreWriter
+
+/** The rights that leave a wish with a live rollout: each later step of the rollout compares it. */
+
+export const abortCapability =
+  (store: Store, clock: Clock) =>
+  (context: Authorized<'abort'>): Capabilities['abort'] => {
+    const grant = openGrant(context, 'abort')
+    return {
+      abort: (id, reason) =>
+        leave<AbortResult>(store, grant, id, ({ wishes }) => {
+          if (wishes.abort !== null) return { kind: 'already', by: personText(wishes.abort.by) }
+          return { ...wishes, abort: wishOf(grant, reason, clock) }
+        }),
+    }
+  }
+
+export const pauseCapability =
+  (store: Store, clock: Clock) =>
+  (context: Authorized<'pause'>): Capabilities['pause'] => {
+    const grant = openGrant(context, 'pause')
+    return {
+      pause: (id, reason) =>
+        leave<PauseResult>(store, grant, id, ({ rollout, wishes }) => {
+          if (wishes.abort !== null || rollout.ending !== null) return { kind: 'ending' }
+          if (wishes.pause?.kind === 'pause') return { kind: 'already', by: wishes.pause.by, at: wishes.pause.at }
+          return { ...wishes, pause: { kind: 'pause', ...wishOf(grant, reason, clock) } }
+        }),
+    }
+  }
+
+export const resumeCapability =
+  (store: Store, clock: Clock) =>
+  (context: Authorized<'resume'>): Capabilities['resume'] => {
+    const grant = openGrant(context, 'resume')
+    return {
+      resume: (id, reason) =>
+        leave<ResumeResult>(store, grant, id, ({ rollout, wishes }) => {
+          if (wishes.abort !== null || rollout.ending !== null) return { kind: 'ending' }
+          if (wishes.pause?.kind !== 'pause') return { kind: 'not-paused', stopped: rollout.pause?.kind === 'stop' }
+          return { ...wishes, pause: { kind: 'resume', ...wishOf(grant, reason, clock) } }
+        }),
+    }
+  }
+
+export const takeCapability =
+  (store: Store, clock: Clock) =>
+  (context: Authorized<'take'>): Capabilities['take'] => {
+    const grant = openGrant(context, 'take')
+    return {
+      async take(id, reason): Promise<TakeResult> {
+        let from: Person = grant.actor
+        const result = await leave<TakeResult>(store, grant, id, ({ rollout, wishes }) => {
+          from = wishes.take?.by ?? ownerOf(rollout)
+          return from.id === grant.actor.id ? { kind: 'already' } : { ...wishes, take: wishOf(grant, reason, clock) }
+        })
+        return result.kind === 'asked' ? { kind: 'asked', from } : result
+      },
+    }
+  }
+
+/** Writes what `change` makes of the wishes, as long as the rollout is as it was read; or answers what it says instead. */
+async function leave<R extends { readonly kind: string }>(
+  store: Store,
+  grant: Grant,
+  id: number,
+  change: (now: { readonly rollout: Rollout; readonly wishes: PersonalWishes }) => PersonalWishes | R,
+): Promise<R | NoLongerLive | { readonly kind: 'asked' }> {
+  const key = keys.wish(id)
+  for (;;) {
+    const [entry, wish] = await Promise.all([store.get(keys.rollout(id)), store.get(key)])
+    if (entry === null) return { kind: 'none' }
+    const rollout = rolloutRecord.read(entry)
+    if (grant.scope.kind !== 'target' || !sameTarget(grant.scope.target, rollout.plan)) {
+      throw new Error(`Rollout ${id} is on ${targetText(rollout.plan)}, which is not what was authorized`)
+    }
+    if (isOver(rollout)) return { kind: 'over', rollout }
+    const changed = change({
+      rollout,
+      wishes: wish === null ? { abort: null, pause: null, take: null } : wishesRecord.read(wish),
+    })
+    if ('kind' in changed) return changed
+    const active = await store.get(keys.active(rollout.plan))
+    // The rollout is live as long as it holds its target: its last step deletes that key and this wish together.
+    const result = await store.commit({
+      require: [asBefore(key, wish), asBefore(keys.active(rollout.plan), active), asBefore(keys.rollout(id), entry)],
+      puts: [{ key, value: wishesRecord.write(changed) }],
+    })
+    if (result.kind === 'committed') return { kind: 'asked' }
+  }
+}
+
+const wishOf = ({ actor, audit }: Grant, reason: string | null, clock: Clock) => ({
+  by: { id: actor.id, name: actor.name },
+  reason,
+  at: clock.now(),
+  audit,
+})

@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { eventSchema } from '../domain/event.ts'
+import { historyRowSchema } from '../domain/history.ts'
+import { lockSchema } from '../domain/lock.ts'
+import { stopSchema } from '../domain/stop.ts'
+import { rolloutSchema, typedSchema } from '../domain/rollout.ts'
+import { recordType } from './record.ts'
+
+/** Every kind of record under the rollout's keys (`keys.ts`). */
+
+const person = z.strictObject({ id: z.string(), name: z.string().nullable() })
+
+export const rolloutRecord = recordType(rolloutSchema)
+export const eventRecord = recordType(eventSchema)
+export const historyRecord = recordType(historyRowSchema)
+export const lockRecord = recordType(lockSchema)
+export const stopRecord = recordType(stopSchema)
+
+/** The highest number given out so far. */
+export const counterRecord = recordType(z.strictObject({ last: z.int().min(0) }))
+
+/** `targets/<tier>/<service>/active` and `retried/<id>`: a rollout's number. */
+export const pointerRecord = recordType(z.strictObject({ id: z.int().min(1) }))
+
+/** `targets/<tier>/<service>/queue/<id>`: what others need to know of a rollout that waits. */
+const placeSchema = z.strictObject({
+  id: z.int().min(1),
+  /** It cannot begin now for a reason of its own, so that nobody of another target has to wait for it. */
+  stuck: z.boolean(),
+  /** A person's yes to this very plan, with what stood in its way then; null for none. */
+  yes: z
+    .strictObject({ hash: z.string(), passes: z.array(z.string()), by: person, at: z.int(), audit: z.int() })
+    .nullable(),
+})
+export const placeRecord = recordType(placeSchema)
+export type QueuePlace = z.infer<typeof placeSchema>
+
+/** Which process drives. */
+export const ownerRecord = recordType(z.strictObject({ driver: z.string(), since: z.int() }))
+
+const wish = { by: person, reason: z.string().nullable(), at: z.int(), audit: z.int() }
+
+/** What people want of one live rollout, side by side: each is the last word on its matter. An abort goes before all else. */
+const wishesSchema = z.strictObject({
+  abort: z.strictObject(wish).nullable(),
+  pause: z.strictObject({ kind: z.enum(['pause', 'resume']), ...wish }).nullable(),
+  /** Whose it is to be. */
+  take: z.strictObject(wish).nullable().default(null),
+})
+export const wishesRecord = recordType(wishesSchema)
+export type PersonalWishes = z.infer<typeof wishesSchema>
+
+/** The last rollout of a target that succeeded. */
+const currentSchema = z.strictObject({ id: z.int(), at: z.int(), by: person })
+export const currentRecord = recordType(currentSchema)
+
+/** What remains of a list of services when one of them has succeeded. */
+const followingSchema = z.strictObject({
+  after: z.int(),
+  /** When the one before succeeded. */
+  at: z.int(),
+  tier: z.string(),
+  next: z.array(z.string()).min(1),
+  kind: z.enum(['deploy', 'restart']),
+  typed: typedSchema,
+  requestedBy: person,
+  command: z.string(),
+  reason: z.string().nullable(),
+  place: z.strictObject({ channel: z.string(), thread: z.string().nullable() }),
+})
+export const followingRecord = recordType(followingSchema)
+export type Following = z.infer<typeof followingSchema>

@@ -1,0 +1,120 @@
+import path from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { check } from '../../chaos/checker/check.ts'
+import type { Violation } from '../../chaos/checker/evidence.ts'
+import { cameToRest, restore } from '../../chaos/round.ts'
+import { channels, chaosServices, people } from '../../chaos/world/shop.ts'
+import { allReady, openWorld, type ChaosWorld } from '../../chaos/world/world.ts'
+import { makeMutant, type Edit } from './mutant.ts'
+import { doneBeforeRecorded, endNotTold, noLeaseCheck, oneTooMany, startedTwice } from './mutations.ts'
+import { driverOf, frozenPastItsLease } from './stale.ts'
+
+/** The checker itself: bots that were broken on purpose, each in one way, as processes in a whole shop. */
+
+const root = path.resolve(import.meta.dirname, '..', '..')
+const minute = 60_000
+let opened: ChaosWorld | null = null
+const world = (): ChaosWorld => {
+  if (opened === null) throw new Error('the world is not open')
+  return opened
+}
+
+beforeAll(async () => {
+  opened = await openWorld({ root, members: 1, replicas: 2, services: chaosServices })
+}, 5 * minute)
+afterAll(async () => opened?.close(), minute)
+afterEach(async () => {
+  await world().fleet.fault({ kind: 'clear' })
+  await restore(world())
+}, 3 * minute)
+
+const ann = (text: string): Promise<void> => world().slack.command(people.ann, channels.main, text)
+
+/** So many bots of this build, and no other. Returns what undoes it. */
+async function play(edits: readonly Edit[], bots: number, act: () => Promise<void>): Promise<readonly Violation[]> {
+  const { replicas, recorder } = world()
+  const mutant = makeMutant(root, edits)
+  try {
+    await Promise.all(replicas.map((one) => one.kill()))
+    for (const replica of replicas.slice(0, bots)) replica.start(mutant.root)
+    await allReady(world())
+    const after = recorder.changes.at(-1)?.revision ?? 0
+    await act()
+    await cameToRest(world())
+    const { stories, violations } = check(await world().evidence(), after)
+    expect(stories).toHaveLength(1)
+    return violations
+  } finally {
+    await Promise.all(replicas.map((one) => one.kill()))
+    mutant.remove()
+  }
+}
+
+const broken = (violations: readonly Violation[]): readonly number[] => [
+  ...new Set(violations.map(({ invariant }) => invariant)),
+]
+
+describe('The checker finds a bot that', () => {
+  it(
+    'is as it should be without fault, though its driver was stopped past its lease',
+    async () => {
+      const violations = await play([], 2, async () => {
+        await ann('deploy vape production')
+        await frozenPastItsLease(world(), await driverOf(world()))
+      })
+      expect(violations).toEqual([])
+    },
+    5 * minute,
+  )
+
+  it(
+    'goes on without its lease',
+    async () => {
+      const violations = await play(noLeaseCheck, 2, async () => {
+        await ann('deploy vape production')
+        await frozenPastItsLease(world(), await driverOf(world()))
+      })
+      expect(broken(violations)).toContain(1)
+    },
+    5 * minute,
+  )
+
+  it(
+    'does a step before it is recorded',
+    async () => {
+      expect(broken(await play(doneBeforeRecorded, 1, () => ann('deploy hugs production')))).toContain(4)
+    },
+    5 * minute,
+  )
+
+  it(
+    'takes away one more than the plan allows',
+    async () => {
+      expect(broken(await play(oneTooMany, 1, () => ann('deploy hugs production')))).toContain(2)
+    },
+    5 * minute,
+  )
+
+  it(
+    'does not tell the end',
+    async () => {
+      expect(broken(await play(endNotTold, 1, () => ann('restart beavis production')))).toContain(6)
+    },
+    5 * minute,
+  )
+
+  it(
+    'starts what it started already',
+    async () => {
+      expect(broken(await play(startedTwice, 1, () => ann('restart beavis production')))).toContain(4)
+    },
+    5 * minute,
+  )
+})
+
+describe('A mutation', () => {
+  it('is refused when the text it changes does not stand in the build', () => {
+    const edit = { file: 'rollout/decide.js', from: 'no such text', to: '' }
+    expect(() => makeMutant(root, [edit])).toThrow('dist/src/rollout/decide.js has this text 0 times')
+  })
+})

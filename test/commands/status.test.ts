@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest'
+import type { ClusterView } from '../../src/ports/scheduler.ts'
+import type { Readers } from '../../src/services/capabilities.ts'
+import { startIn } from '../../src/command/parts/target-status.ts'
+import { ann, known, noon, rolloutOf, textOf, unit, world } from './fakes.ts'
+
+const production = known(
+  unit('api@1.service', '10.0.0.1'),
+  unit('api@2.service', '10.0.0.2', { flaps: 2 }),
+  unit('api@3.service', null, { target: null }),
+  unit('api@10.service', '10.0.0.10', { wanted: 'inactive', reports: [] }),
+  unit('api-elb@1.service', '10.0.0.1'),
+  unit('beavis.service', '10.0.0.9'),
+)
+const away: ClusterView = { kind: 'unknown', startedAt: 0, endedAt: 1, reason: 'fleet did not answer within 10 s' }
+
+const fleets =
+  (views: Readonly<Record<string, ClusterView>>) =>
+  (read: Readers): Partial<Readers> => ({
+    clusters: {
+      of: (tier) => ({ ...read.clusters.of(tier), observe: async () => views[tier] ?? known() }),
+    },
+  })
+
+describe('status without a name', () => {
+  it('has one line for each target, and says which fleet is away', async () => {
+    const live = rolloutOf(12, 'rolling', ['done', 'proving', 'waiting'])
+    const { say } = await world({
+      rollouts: [live],
+      read: (read) => ({
+        ...fleets({ production, staging: away })(read),
+        locks: {
+          ...read.locks,
+          all: async () => [
+            { service: null, tier: 'production', by: ann, why: 'db', at: noon, until: null, audit: 1 },
+            { service: null, tier: 'staging', by: ann, why: 'old', at: noon - 9, until: noon - 1, audit: 1 },
+          ],
+        },
+        rollouts: {
+          ...read.rollouts,
+          allLive: async () => [live],
+          lastGood: async ({ service }) => (service === 'api' ? { id: 9, at: noon - 7_200_000, by: '@bob' } : null),
+        },
+      }),
+    })
+    expect(textOf(await say('status')).split('\n')).toEqual([
+      'The fleet of staging does not answer: fleet did not answer within 10 s.',
+      '`api staging      `  fleet is away; last good: rollout 9, 2h ago, by @bob',
+      '`vape staging     `  fleet is away; never rolled out from here',
+      '`api production   `  2 of 3 running, 1 not wanted running; last good: rollout 9, 2h ago, by @bob; *rollout 12 is rolling* (1 of 3 instances replaced, api@2 under way, 1 untouched); *locked* by @ann: db',
+      '`vape production  `  fleet has no unit of it; never rolled out from here; *locked* by @ann: db',
+      '`beavis production`  1 of 1 running; never rolled out from here; *locked* by @ann: db',
+    ])
+  })
+})
+
+describe('status of a target', () => {
+  it('shows every instance: states, machine, health, announced, age', async () => {
+    const last = rolloutOf(11, 'succeeded', ['done', 'done', 'done'])
+    const { say } = await world({
+      rollouts: [last],
+      read: (read) => ({
+        ...fleets({ production })(read),
+        rollouts: {
+          ...read.rollouts,
+          history: async () => ({
+            rows: [
+              {
+                id: 11,
+                kind: 'deploy',
+                service: 'api',
+                tier: 'production',
+                phase: 'succeeded',
+                by: ann,
+                reason: null,
+                summary: '',
+                instances: 3,
+                replaced: 3,
+                createdAt: noon,
+                begunAt: null,
+                endedAt: noon,
+              },
+            ],
+            older: null,
+          }),
+        },
+        health: {
+          check: async (_service, ip) =>
+            ip === '10.0.0.1'
+              ? { kind: 'healthy', identity: new Date(noon - 90_000).toISOString() }
+              : { kind: 'unhealthy', reason: 'HTTP 503' },
+        },
+        discovery: { announced: async () => [{ service: 'api', id: 'h:api:8080', ip: '10.0.0.1', port: 8080 }] },
+      }),
+    })
+    expect(textOf(await say('status api production')).split('\n')).toEqual([
+      '*api production*: 2 of 3 running, 1 not wanted running; never rolled out from here',
+      '`api@1 `  active/running on 10.0.0.1, healthy, announced on :8080, up 1m30s',
+      '`api@2 `  active/running on 10.0.0.2, *not healthy* (HTTP 503), not announced, replaced 1h ago, *restarting* (seen 2 times)',
+      '`api@3 `  no machine has it, not announced',
+      '`api@10`  no report from machine m1 (wanted: inactive), not announced',
+    ])
+  })
+
+  it('names the live rollout and the locks', async () => {
+    const live = rolloutOf(12, 'rolling', ['done', 'proving', 'waiting'])
+    const { say } = await world({ rollouts: [live], read: fleets({ production }) })
+    const reply = await say('status prod api')
+    expect(reply.rollouts).toEqual([12])
+    expect(textOf(reply)).toContain(
+      'Rollout 12 (deploy) is rolling, begun 1m ago by @ann: 1 of 3 instances replaced, api@2 under way, 1 untouched. `abort 12` ends it.',
+    )
+  })
+
+  it('still shows what is known when the fleet is away', async () => {
+    const { say } = await world({ read: fleets({ production: away }) })
+    const reply = await say('status production')
+    expect(reply.outcome).toBe('done')
+    expect(textOf(reply)).toContain('The fleet of production does not answer')
+    expect(textOf(reply)).toContain('*beavis production*: fleet is away; never rolled out from here')
+  })
+
+  it('says where a service lives when it does not live there', async () => {
+    const { say } = await world()
+    expect(textOf(await say('status beavis staging'))).toBe('`beavis` is not deployed to staging, only to production.')
+  })
+
+  it('reads all fleets side by side', async () => {
+    let open = 0
+    let most = 0
+    const { say } = await world({
+      read: (read) => ({
+        clusters: {
+          of: (tier) => ({
+            ...read.clusters.of(tier),
+            observe: async () => {
+              open += 1
+              most = Math.max(most, open)
+              await new Promise((resolve) => setTimeout(resolve, 10))
+              open -= 1
+              return known()
+            },
+          }),
+        },
+      }),
+    })
+    await say('status')
+    expect(most).toBe(2)
+  })
+})
+
+describe('the start of a process in its identity', () => {
+  it.each([
+    ['2026-01-05T11:00:00Z', noon - 3_600_000],
+    ['1767610800', 1_767_610_800_000],
+    ['1767610800.25', 1_767_610_800_250],
+    ['1767610800123', 1_767_610_800_123],
+    ['4711', null],
+    ['2026-99-99T00:00:00Z', null],
+    ['abc', null],
+    [null, null],
+  ])('%j is %j', (identity, at) => {
+    expect(startIn(identity)).toBe(at)
+  })
+})

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { auditKeys, hashOf } from '../../src/authorization/chain.ts'
+import { secretNames } from '../../src/config/secrets.ts'
+import { phaseSchema, stageSchema } from '../../src/domain/rollout.ts'
+import { keys } from '../../src/store/keys.ts'
+import { textOf } from './pages.ts'
+
+const target = { service: '<service>', tier: '<tier>' }
+const [id, seq, n] = [7001, 7002, 7003]
+
+/** Each way to make a key, with what the page writes in the place of its parts. A new one does not compile until it is here. */
+const made = {
+  rolloutCounter: [keys.rolloutCounter],
+  historyCounter: [keys.historyCounter(null), keys.historyCounter(target)],
+  rollout: [keys.rollout(id)],
+  rollouts: [],
+  event: [keys.event(id, seq)],
+  events: [],
+  active: [keys.active(target)],
+  queued: [keys.queued(target, id)],
+  current: [keys.current(target)],
+  targets: [],
+  targetsIn: [],
+  startCounter: [keys.startCounter('<tier>')],
+  owner: [keys.owner(id)],
+  owners: [],
+  wish: [keys.wish(id)],
+  wishes: [],
+  retried: [keys.retried(id)],
+  following: [keys.following(id)],
+  followings: [],
+  history: [keys.history(target, n)],
+  histories: [],
+  historyAll: [keys.historyAll(n)],
+  historiesAll: [],
+  tierLock: [keys.tierLock('<tier>')],
+  targetLock: [keys.targetLock(target)],
+  locks: [],
+  stop: [keys.stop('<tier>')],
+  stops: [],
+  thread: [keys.thread(id)],
+  telling: [keys.telling(id)],
+  tellings: [],
+  narrator: [keys.narrator(id)],
+  narrators: [],
+  heard: [keys.heard('<hash>')],
+} satisfies Record<keyof typeof keys, readonly string[]>
+
+const madeForAudit = {
+  record: [auditKeys.record(seq)],
+  records: [],
+  head: [auditKeys.head],
+  checkpoint: [auditKeys.checkpoint],
+  expired: [auditKeys.expired],
+  request: [auditKeys.request('a request')],
+} satisfies Record<keyof typeof auditKeys, readonly string[]>
+
+const pattern = (key: string): string =>
+  key
+    .replaceAll(String(id).padStart(12, '0'), '<id>')
+    .replaceAll(String(seq).padStart(12, '0'), '<seq>')
+    .replaceAll(String(n).padStart(12, '0'), '<n>')
+    .replaceAll(hashOf('a request'), '<hash>')
+
+describe('docs/architecture.md', () => {
+  it('lists the keys that the code makes, all of them and no other', () => {
+    const page = textOf('docs/architecture.md')
+    const chapter = page.slice(page.indexOf('## Keys in etcd'), page.indexOf('## Where to find what'))
+    const listed = [...chapter.matchAll(/^\| `([^`]+)`/gm)].map(([, key = '']) => key)
+    const all = [...Object.values(made), ...Object.values(madeForAudit)].flat().map(pattern)
+    expect(listed.toSorted()).toEqual(all.toSorted())
+  })
+
+  it('lists the stages of an instance in their order', () => {
+    const page = textOf('docs/architecture.md')
+    const chapter = page.slice(page.indexOf('## The stages'), page.indexOf('## Keys in etcd'))
+    expect([...chapter.matchAll(/^\| `([^`]+)`/gm)].map(([, stage]) => stage)).toEqual(stageSchema.options)
+  })
+})
+
+describe('docs/operations.md', () => {
+  it('lists the phases of a rollout, and every secret', () => {
+    const page = textOf('docs/operations.md')
+    const chapter = page.slice(page.indexOf('## Phases'), page.indexOf('## Logs'))
+    expect([...chapter.matchAll(/^\| `([^`]+)`/gm)].map(([, phase]) => phase)).toEqual(phaseSchema.options)
+    for (const name of secretNames) expect(page).toContain(`\`${name}\``)
+  })
+})

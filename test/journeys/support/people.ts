@@ -1,0 +1,46 @@
+import { channels, people } from '../../../demo/demo/stage.ts'
+import type { LocalSlack } from '../../../demo/slack/start.ts'
+import type { SlackMessage } from '../../../demo/slack/control.ts'
+import { until } from './until.ts'
+
+export type Person = keyof typeof people
+
+/** What the bot said to one command. */
+export interface Answer {
+  readonly text: string
+  /** Whom alone it is for; null when everybody sees it. */
+  readonly to: string | null
+  readonly message: SlackMessage
+  /** Milliseconds from the typing until it could be seen. */
+  readonly ms: number
+}
+
+/** Types `/opsee <text>` in #deploys as this person and waits for the answer. */
+export async function ask(slack: LocalSlack, person: Person, text: string): Promise<Answer> {
+  return answerTo(slack, () => slack.command(people[person], channels.main, text))
+}
+
+/** Writes `@opsee <text>`, in a thread when given, and waits for the answer. */
+export async function mention(slack: LocalSlack, person: Person, text: string, thread?: string): Promise<Answer> {
+  return answerTo(slack, () => slack.mention(people[person], channels.main, text, thread))
+}
+
+/** Clicks a button and waits for the answer. */
+export async function click(slack: LocalSlack, person: Person, message: string, button: string): Promise<Answer> {
+  return answerTo(slack, () => slack.click(people[person], channels.main, message, button))
+}
+
+async function answerTo(slack: LocalSlack, act: () => Promise<unknown>): Promise<Answer> {
+  const before = new Set((await slack.messages(channels.main)).map(({ ts }) => ts))
+  const began = performance.now()
+  await act()
+  const look = async (): Promise<SlackMessage | undefined> =>
+    (await slack.messages(channels.main)).find((one) => !before.has(one.ts) && isAnswer(one, slack.app.botUserId))
+  const message = await until('an answer', look, () => '', 25)
+  return { text: message.text, to: message.ephemeral_to ?? null, message, ms: performance.now() - began }
+}
+
+/** Not a rollout's root, and no line of a thread. */
+const isAnswer = (message: SlackMessage, bot: string): boolean =>
+  message.user === bot &&
+  (message.ephemeral_to !== undefined || (message.thread_ts === undefined && !/^Rollout \d+:/.test(message.text)))

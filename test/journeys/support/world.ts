@@ -1,0 +1,33 @@
+import { recordsIn, type Records } from './records.ts'
+import { openShop, type Shop } from './shop.ts'
+import { startSlackProxy, type SlackProxy } from './slack-proxy.ts'
+
+/** One shop that all journeys share, since it takes long to start. Each journey leaves it as it found it. */
+export interface World {
+  readonly shop: Shop
+  readonly records: Records
+  /** Between the bot and the Slack's Web API. */
+  readonly proxy: SlackProxy
+}
+
+export async function openWorld(): Promise<World & { close(): Promise<void> }> {
+  const proxies: SlackProxy[] = []
+  const shop = await openShop({
+    settings: {
+      'leaseTtl: 10s': 'leaseTtl: 6s',
+      'pollInterval: 300ms': 'pollInterval: 200ms\n  callTimeout: 2400ms',
+    },
+    between: async (apiUrl) => {
+      const proxy = await startSlackProxy(new URL('/', apiUrl).href)
+      proxies.push(proxy)
+      return proxy.apiUrl
+    },
+  })
+  const [proxy] = proxies
+  if (proxy === undefined) throw new Error('the bot was configured without the proxy')
+  const close = async (): Promise<void> => {
+    await shop.close()
+    await proxy.close()
+  }
+  return { shop, records: recordsIn(shop.etcdHttp), proxy, close }
+}

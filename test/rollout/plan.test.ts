@@ -1,0 +1,250 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Planned } from '../../src/domain/plan.ts'
+import type { ClusterView, UnitView } from '../../src/ports/scheduler.ts'
+import { planRollout, type PlanInput } from '../../src/rollout/plan-rollout.ts'
+import { batchSizes } from '../../src/rollout/settings.ts'
+import { gate } from './world.ts'
+
+const unit = (name: string, change: Partial<UnitView> = {}): UnitView => ({
+  unit: name,
+  wanted: 'launched',
+  believed: 'launched',
+  hash: 'h1',
+  target: 'm1',
+  global: false,
+  reports: [{ machine: 'm1', ip: '10.0.0.1', load: 'loaded', active: 'active', sub: 'running', hash: 'h1' }],
+  sameFor: { views: 3, since: 0 },
+  flaps: 0,
+  wantedFor: 3,
+  ...change,
+})
+
+const clusterOf = (units: readonly UnitView[]): Extract<ClusterView, { kind: 'known' }> => ({
+  kind: 'known',
+  startedAt: 0,
+  endedAt: 0,
+  machines: new Map([['m1', { id: 'm1', ip: '10.0.0.1', metadata: {} }]]),
+  units: new Map(units.map((one) => [one.unit, one])),
+  templates: new Map([['api@.service', 'h1']]),
+})
+
+function plan(units: readonly UnitView[], change: Partial<PlanInput> = {}): Planned {
+  return planRollout({
+    kind: 'deploy',
+    target: { service: 'api', tier: 'production' },
+    unit: 'api@.service',
+    sidekicks: [],
+    settings: { batch: { kind: 'count', count: 1 }, canary: 0, settleMs: 1000, progressDeadlineMs: 60_000 },
+    gate: { kind: 'none' },
+    cluster: clusterOf(units),
+    health: new Map(),
+    locks: [],
+    stop: null,
+    live: null,
+    moving: [],
+    only: null,
+    ...change,
+  })
+}
+
+function planned(units: readonly UnitView[], change: Partial<PlanInput> = {}) {
+  const result = plan(units, change)
+  if (result.kind === 'impossible') throw new Error(result.message)
+  return result
+}
+
+const named = (batches: readonly (readonly { readonly unit: string }[])[]) =>
+  batches.map((batch) => batch.map((one) => one.unit))
+
+describe('a plan', () => {
+  it('takes instances by number, as many at once as the batch says', () => {
+    const units = [10, 2, 1, 3].map((n) => unit(`api@${n}.service`))
+    const settings = { batch: { kind: 'count', count: 2 }, canary: 0, settleMs: 1, progressDeadlineMs: 1 } as const
+    expect(named(planned(units, { settings }).plan.batches)).toEqual([
+      ['api@1.service', 'api@2.service'],
+      ['api@3.service', 'api@10.service'],
+    ])
+  })
+
+  it('puts a canary first, and what is down before everything', () => {
+    const units = [
+      unit('api@1.service'),
+      unit('api@2.service'),
+      unit('api@3.service', {
+        reports: [{ machine: 'm1', ip: null, load: 'loaded', active: 'failed', sub: 'failed', hash: 'h1' }],
+      }),
+    ]
+    const settings = {
+      batch: { kind: 'percent', percent: 100 },
+      canary: 1,
+      settleMs: 1,
+      progressDeadlineMs: 1,
+    } as const
+    const { plan: made } = planned(units, { settings })
+    expect(named(made.batches)).toEqual([['api@3.service'], ['api@1.service', 'api@2.service']])
+    expect(made.warnings.join('\n')).toContain('api@3.service does not serve now')
+  })
+
+  it('is refused before anything stops when more are wanted than machines have room for', () => {
+    const result = planned([unit('api@1.service'), unit('api@2.service', { reports: [], target: null })])
+    expect(result.blockers).toMatchObject([{ kind: 'unscheduled', force: true }])
+    expect(named(result.plan.batches)).toEqual([['api@1.service']])
+    expect(result.plan.others).toEqual([])
+  })
+
+  it('leaves alone what nobody wants running, and says so', () => {
+    const result = planned([unit('api@1.service'), unit('api@2.service', { wanted: 'loaded' })])
+    expect(named(result.plan.batches)).toEqual([['api@1.service']])
+    expect(result.plan.warnings.join('\n')).toContain('api@2.service is not wanted running')
+  })
+
+  it('warns when the only instance will be away', () => {
+    const result = planned([unit('beavis.service')], { unit: 'beavis.service' })
+    expect(result.plan.warnings.join('\n')).toContain('the only instance')
+  })
+
+  it('is impossible without instances, and for a global unit, and says what to do', () => {
+    expect(plan([])).toMatchObject({
+      kind: 'impossible',
+      message: expect.stringContaining('status api production') as unknown,
+    })
+    expect(plan([unit('logger.service', { global: true })], { unit: 'logger.service' })).toMatchObject({
+      kind: 'impossible',
+    })
+  })
+
+  it('stops for a person to look when most of it does not serve', () => {
+    const sick = new Map([1, 2, 3].map((n) => [`api@${n}.service`, { kind: 'unhealthy', reason: 'HTTP 503' } as const]))
+    const result = planned(
+      [1, 2, 3].map((n) => unit(`api@${n}.service`)),
+      { gate, health: sick },
+    )
+    expect(result.blockers).toMatchObject([
+      { kind: 'unhealthy', force: true, message: expect.stringContaining('HTTP 503') as unknown },
+    ])
+  })
+
+  it("says when the unit file of an instance is not the template's", () => {
+    const result = planned([unit('api@1.service', { hash: 'h0' })])
+    expect(result.plan.warnings.join('\n')).toContain('differs from api@.service')
+  })
+
+  it("takes along the sidekicks that fleet has, those that a failed rollout left stopped too, under the instance's number", () => {
+    const result = planned(
+      [unit('api@1.service'), unit('api-elb@1.service'), unit('api-say@1.service', { wanted: 'loaded' })],
+      {
+        sidekicks: ['api-elb@.service', 'api-say@.service', 'api-none@.service'],
+      },
+    )
+    expect(result.plan.batches[0]?.[0]?.sidekicks).toEqual(['api-elb@1.service', 'api-say@1.service'])
+    expect(result.plan.warnings.join('\n')).toContain('api-say@1.service is stopped now and will be started')
+  })
+
+  it('counts the instances that a retry leaves out among those that may not be away', () => {
+    const result = planned(
+      [1, 2, 3].map((n) => unit(`api@${n}.service`)),
+      { only: { units: ['api@2.service'], why: 'left' } },
+    )
+    expect(named(result.plan.batches)).toEqual([['api@2.service']])
+    expect(result.plan.others).toEqual(['api@1.service', 'api@3.service'])
+  })
+
+  describe('of instances that a person named', () => {
+    const three = [1, 2, 3].map((n) => unit(`api@${n}.service`))
+    const only = (...units: string[]) => ({ only: { units, why: 'named' as const } })
+
+    it('holds those and no others, which still count', () => {
+      const { plan: made, blockers } = planned(three, only('api@3.service', 'api@1.service'))
+      expect(named(made.batches)).toEqual([['api@1.service'], ['api@3.service']])
+      expect(made.others).toEqual(['api@2.service'])
+      expect([made.warnings, blockers]).toEqual([[], []])
+    })
+
+    it('is refused with the names that there are when one does not exist', () => {
+      expect(plan(three, only('api@1.service', 'api@9.service'))).toMatchObject({
+        kind: 'impossible',
+        message: 'api in production has no api@9.service. There are api@1.service, api@2.service, api@3.service.',
+      })
+    })
+
+    it('is refused when one is not loaded, or has no machine', () => {
+      const units = [
+        unit('api@1.service', { wanted: 'inactive', reports: [], target: null }),
+        unit('api@2.service', { reports: [], target: null }),
+        unit('api@3.service'),
+      ]
+      expect(plan(units, only('api@1.service'))).toMatchObject({
+        message: expect.stringContaining('is not loaded on any machine') as unknown,
+      })
+      expect(plan(units, only('api@2.service'))).toMatchObject({
+        message: expect.stringContaining('no machine has room for it') as unknown,
+      })
+    })
+
+    it('starts one that is stopped, and says so', () => {
+      const dead = { machine: 'm1', ip: null, load: 'loaded', active: 'inactive', sub: 'dead', hash: 'h1' }
+      const units = [unit('api@1.service'), unit('api@2.service', { wanted: 'loaded', reports: [dead] })]
+      const { plan: made } = planned(units, only('api@2.service'))
+      expect(made.batches).toMatchObject([[{ unit: 'api@2.service', stopped: true }]])
+      expect(made.warnings).toEqual(['api@2.service is stopped now and will be started'])
+    })
+
+    it('says beforehand that it would wait while another instance is down', () => {
+      const failed = { machine: 'm1', ip: null, load: 'loaded', active: 'failed', sub: 'failed', hash: 'h1' }
+      const units = [unit('api@1.service', { reports: [failed] }), unit('api@2.service'), unit('api@3.service')]
+      expect(planned(units, only('api@2.service')).blockers).toMatchObject([
+        {
+          kind: 'already-down',
+          force: true,
+          message: expect.stringMatching(/^api@1.service does not serve now/) as unknown,
+        },
+      ])
+      // With two at once there is room for it, and the one that is down itself is always welcome.
+      const settings = { batch: { kind: 'count', count: 2 }, canary: 0, settleMs: 1, progressDeadlineMs: 1 } as const
+      expect(planned(units, { ...only('api@2.service'), settings }).blockers).toEqual([])
+      expect(planned(units, only('api@1.service')).blockers).toEqual([])
+    })
+
+    it('takes a share of the service, not of the named ones', () => {
+      const settings = {
+        batch: { kind: 'percent', percent: 50 },
+        canary: 0,
+        settleMs: 1,
+        progressDeadlineMs: 1,
+      } as const
+      const units = [1, 2, 3, 4, 5, 6].map((n) => unit(`api@${n}.service`))
+      expect(planned(units, { ...only('api@2.service'), settings }).plan.atOnce).toBe(3)
+    })
+  })
+
+  it('has the same hash for the same world, and another for any other', () => {
+    const units = [1, 2, 3].map((n) => unit(`api@${n}.service`))
+    const { hash } = planned(units).plan
+    expect(planned(units).plan.hash).toBe(hash)
+    expect(planned(units.slice(1)).plan.hash).not.toBe(hash)
+    expect(planned(units, { kind: 'restart' }).plan.hash).not.toBe(hash)
+  })
+})
+
+describe('batches', () => {
+  it('hold every instance once, and never more than may be away at once', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 200 }),
+        fc.oneof(
+          fc.record({ kind: fc.constant('count' as const), count: fc.integer({ min: 1, max: 300 }) }),
+          fc.record({ kind: fc.constant('percent' as const), percent: fc.integer({ min: 1, max: 100 }) }),
+        ),
+        fc.nat({ max: 210 }),
+        (total, batch, canary) => {
+          const { atOnce, sizes } = batchSizes(total, { batch, canary })
+          expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(total)
+          expect(Math.min(...sizes)).toBeGreaterThan(0)
+          expect(atOnce).toBeGreaterThan(0)
+          expect(Math.max(...(canary > 0 ? sizes.slice(1) : sizes), 0)).toBeLessThanOrEqual(atOnce)
+        },
+      ),
+    )
+  })
+})

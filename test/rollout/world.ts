@@ -1,0 +1,345 @@
+import type { Fact } from '../../src/domain/event.ts'
+import type { Rollout } from '../../src/domain/rollout.ts'
+import type { Plan } from '../../src/domain/plan.ts'
+import { isOver } from '../../src/domain/rollout.ts'
+import type { HealthGate } from '../../src/ports/health.ts'
+import type { ClusterView, UnitView } from '../../src/ports/scheduler.ts'
+import { clockStands, decide } from '../../src/rollout/decide.ts'
+import type { Call, Decision } from '../../src/rollout/draft.ts'
+import { defaultPatience, type HealthSeen, type Observation } from '../../src/rollout/observation.ts'
+
+/** A small cluster under the clock of a test: units that lag, fall over, lie and vanish, one 500 ms look at a time. */
+
+export const gate: HealthGate = { kind: 'http', port: 8080, path: '/health', timeoutMs: 1000, identity: null }
+
+export function planOf(
+  change: Partial<Plan> & { readonly units?: readonly string[]; readonly sidekicks?: readonly string[] } = {},
+): Plan {
+  const { units = ['api@1.service', 'api@2.service', 'api@3.service'], sidekicks = [], ...rest } = change
+  const atOnce = rest.atOnce ?? 1
+  const batches: Plan['batches'] = []
+  for (let from = 0; from < units.length; from += atOnce) {
+    batches.push(
+      units.slice(from, from + atOnce).map((unit) => ({
+        unit,
+        sidekicks: sidekicks.map((sidekick) => sidekick.replace('@', `@${/@(\d+)/.exec(unit)?.[1] ?? ''}`)),
+        machine: { id: `m${unit}`, ip: '127.0.0.1' },
+        state: 'active/running',
+        serving: true,
+        identity: null,
+        stopped: false,
+      })),
+    )
+  }
+  return {
+    kind: 'deploy',
+    service: 'api',
+    tier: 'production',
+    unit: 'api@.service',
+    batches,
+    others: [],
+    canary: false,
+    atOnce,
+    gate: { kind: 'none' },
+    settleMs: 2000,
+    progressDeadlineMs: 120_000,
+    warnings: [],
+    hash: 'abc',
+    ...rest,
+  }
+}
+
+export function rolloutOf(plan: Plan): Rollout {
+  return {
+    id: 1,
+    plan,
+    phase: 'rolling',
+    ending: null,
+    instances: plan.batches.flatMap((batch, index) =>
+      batch.map((one) => ({
+        unit: one.unit,
+        sidekicks: one.sidekicks,
+        batch: index,
+        stage: 'waiting' as const,
+        since: 0,
+        attempt: 0,
+        drops: 0,
+        calls: 0,
+        replaced: false,
+        before: { machine: one.machine?.id ?? null, ip: one.machine?.ip ?? null, identity: one.identity },
+        machine: null,
+        startedAt: null,
+        finishedAt: null,
+        note: null,
+      })),
+    ),
+    batch: 0,
+    requestedBy: { id: 'U1', name: 'ann' },
+    command: 'deploy api production',
+    reason: null,
+    place: { channel: 'C1', thread: null },
+    audit: 1,
+    retryOf: null,
+    next: [],
+    typed: { batch: null, canary: null, force: false },
+    waiting: null,
+    createdAt: 0,
+    begunAt: null,
+    endedAt: null,
+    driver: null,
+    held: null,
+    pause: null,
+    takenBy: null,
+    spentMs: 0,
+    seq: 1,
+  }
+}
+
+const shownAs: Readonly<Record<FakeUnit['state'], { readonly active: string; readonly sub: string }>> = {
+  running: { active: 'active', sub: 'running' },
+  stopping: { active: 'deactivating', sub: 'stop-sigterm' },
+  dead: { active: 'inactive', sub: 'dead' },
+  starting: { active: 'activating', sub: 'start-pre' },
+  failed: { active: 'failed', sub: 'failed' },
+  'auto-restart': { active: 'activating', sub: 'auto-restart' },
+}
+
+/** The machine on which a unit was before it moved. */
+export const ghost = { machine: 'mbefore', ip: '127.0.0.9' } as const
+
+/** One unit of the small cluster. */
+export interface FakeUnit {
+  wanted: 'launched' | 'loaded'
+  state: 'running' | 'stopping' | 'dead' | 'starting' | 'failed' | 'auto-restart'
+  /** Milliseconds until the state follows the wish. */
+  lag: number
+  process: number
+  healthy: boolean
+  /** Falls over so many more times when started. */
+  falls: number
+  ignoresCalls: boolean
+  /** Its fleetd is killed at the next stop, before it acted, and comes back believing that nothing is left to do. */
+  missesStop: boolean
+  /** What the lists say is wanted, for a look in which they are wrong. */
+  wished: UnitView['wanted'] | null
+  /** The row is missing for so many looks. */
+  hidden: number
+  /** Another machine, listed first, still reports that it is dead there. */
+  ghost: boolean
+  /** Its machine is lost, and no other has room. */
+  homeless: boolean
+}
+
+export class World {
+  now = 1_000_000
+  readonly units = new Map<string, FakeUnit>()
+  readonly log: { at: number; what: string }[] = []
+  rollout: Rollout
+  facts: Fact[] = []
+  decisions: Decision[] = []
+  silentUntil = 0
+  /** No health check has been answered yet. */
+  blind = false
+  abort: Observation['abort'] = null
+  take: Observation['take'] = null
+  pause: Observation['pause'] = null
+  resumed: Observation['resumed'] = null
+  holds: Observation['holds'] = []
+  stopMs = 1500
+  startMs = 3000
+  #since = new Map<string, { state: string; at: number; views: number; flaps: number }>()
+  #asked = new Map<string, number>()
+  #passes = new Map<string, HealthSeen>()
+  #spent = { ms: 0, at: this.now }
+  #began = this.now
+  #late: { readonly at: number; readonly call: Call }[] = []
+
+  constructor(plan: Plan) {
+    this.rollout = rolloutOf(plan)
+    for (const one of plan.batches.flat()) for (const unit of [one.unit, ...one.sidekicks]) this.add(unit)
+    for (const unit of plan.others) this.add(unit)
+  }
+
+  add(unit: string): FakeUnit {
+    const made: FakeUnit = {
+      wanted: 'launched',
+      state: 'running',
+      lag: 0,
+      process: 1,
+      healthy: true,
+      falls: 0,
+      ignoresCalls: false,
+      missesStop: false,
+      wished: null,
+      hidden: 0,
+      ghost: false,
+      homeless: false,
+    }
+    this.units.set(unit, made)
+    return made
+  }
+
+  unit(name: string): FakeUnit {
+    return this.units.get(name) ?? this.add(name)
+  }
+
+  /** A new process takes over: what was only in memory is gone. */
+  restart(): void {
+    this.#asked.clear()
+    this.#passes.clear()
+    this.#since.clear()
+    this.#began = this.now
+    this.#spent = { ms: this.rollout.spentMs, at: this.now }
+  }
+
+  /**
+   * One turn as the driver makes it. `crash` loses the calls after the record was stored; `killed` kills the first one, which
+   * fleet hears so many milliseconds later, and leaves out the others.
+   */
+  turn(options: { readonly crash?: 'before-calls' | 'after-calls'; readonly killed?: number } = {}): Decision {
+    const decision = decide(this.rollout, this.#observe(), this.#moment(), { ...defaultPatience })
+    this.decisions.push(decision)
+    if (decision.rollout !== this.rollout) {
+      this.rollout = decision.rollout
+      this.#spent = { ms: decision.rollout.spentMs, at: this.now }
+    }
+    this.facts.push(...decision.facts)
+    const [first] = decision.calls
+    if (options.killed !== undefined && first !== undefined) {
+      this.#asked.set(first.unit, this.now)
+      this.#late.push({ at: this.now + options.killed, call: first })
+    } else if (options.crash === 'before-calls') this.restart()
+    else for (const call of decision.calls) this.call(call)
+    if (options.crash === 'after-calls') this.restart()
+    this.pass(500)
+    return decision
+  }
+
+  run(turns = 2000): Rollout {
+    for (let turn = 0; turn < turns && !isOver(this.rollout); turn++) this.turn()
+    return this.rollout
+  }
+
+  call({ verb, unit }: Call): void {
+    this.log.push({ at: this.now, what: `${verb} ${unit}` })
+    this.#asked.set(unit, this.now)
+    this.#hear({ verb, unit })
+  }
+
+  #hear({ verb, unit }: Call): void {
+    const one = this.unit(unit)
+    if (one.ignoresCalls) return
+    if (verb === 'stop' && one.wanted === 'launched') {
+      one.wanted = 'loaded'
+      one.lag = one.missesStop ? Number.MAX_SAFE_INTEGER : this.stopMs
+    }
+    // As fleet does: start on what is wanted already, even when it failed, does nothing.
+    if (verb === 'start' && one.wanted !== 'launched') {
+      one.wanted = 'launched'
+      one.missesStop = false
+      one.lag = this.startMs
+    }
+  }
+
+  pass(ms: number): void {
+    this.now += ms
+    const heard = this.#late.filter((one) => one.at <= this.now)
+    this.#late = this.#late.filter((one) => !heard.includes(one))
+    for (const { call } of heard) this.#hear(call)
+    for (const one of this.units.values()) {
+      one.lag = Math.max(0, one.lag - ms)
+      if (one.hidden > 0) one.hidden--
+      if (one.lag > 0) continue
+      if (one.wanted === 'loaded' && one.state !== 'dead') one.state = 'dead'
+      else if (one.wanted === 'launched' && one.state === 'dead') {
+        one.process++
+        if (one.falls > 0) {
+          one.falls--
+          one.state = 'failed'
+        } else one.state = 'running'
+      }
+    }
+  }
+
+  away(): string[] {
+    const mains = [...this.rollout.instances.map((one) => one.unit), ...this.rollout.plan.others]
+    return mains.filter((unit) => this.unit(unit).state !== 'running')
+  }
+
+  #moment() {
+    if (clockStands(this.rollout)) this.#spent.at = this.now
+    return { wall: this.now, monotonic: this.now, spentMs: this.#spent.ms + this.now - this.#spent.at }
+  }
+
+  #observe(): Observation {
+    const cluster: ClusterView =
+      this.now < this.silentUntil
+        ? { kind: 'unknown', startedAt: this.now, endedAt: this.now, reason: 'fleet does not answer' }
+        : {
+            kind: 'known',
+            startedAt: this.now,
+            endedAt: this.now,
+            machines: new Map(
+              [...this.units.keys()].map((unit) => [`m${unit}`, { id: `m${unit}`, ip: '127.0.0.1', metadata: {} }]),
+            ),
+            units: new Map([...this.units].map(([name, one]) => [name, this.#view(name, one)])),
+            templates: new Map(),
+          }
+    return {
+      cluster,
+      health: this.#health(cluster),
+      abort: this.abort,
+      take: this.take,
+      pause: this.pause,
+      resumed: this.resumed,
+      holds: this.holds,
+      askedAt: (unit) => this.#asked.get(unit) ?? this.#began,
+      refusals: new Map(),
+    }
+  }
+
+  #view(name: string, one: FakeUnit): UnitView {
+    const { active, sub } = shownAs[one.state]
+    const unseen = one.hidden > 0 || one.homeless
+    const state = unseen ? 'hidden' : `${one.state}/${one.process}`
+    const before = this.#since.get(name)
+    const flapped = before?.state.startsWith('running') === true && one.state === 'auto-restart' ? 1 : 0
+    const flaps = one.state === 'dead' ? 0 : (before?.flaps ?? 0) + flapped
+    const since =
+      before?.state === state ? { ...before, views: before.views + 1, flaps } : { state, at: this.now, views: 1, flaps }
+    this.#since.set(name, since)
+    return {
+      unit: name,
+      wanted: one.wished ?? one.wanted,
+      believed: one.lag > 0 && !one.missesStop ? (one.wanted === 'launched' ? 'loaded' : 'launched') : one.wanted,
+      hash: 'h',
+      target: one.homeless ? null : `m${name}`,
+      global: false,
+      reports: unseen
+        ? []
+        : [
+            ...(one.ghost ? [{ ...ghost, load: 'loaded', active: 'inactive', sub: 'dead', hash: 'h' }] : []),
+            { machine: `m${name}`, ip: '127.0.0.1', load: 'loaded', active, sub, hash: 'h' },
+          ],
+      sameFor: { views: since.views, since: since.at },
+      flaps,
+      wantedFor: one.wished === null ? 10 : 1,
+    }
+  }
+
+  #health(cluster: ClusterView): ReadonlyMap<string, HealthSeen> {
+    if (cluster.kind === 'unknown' || this.blind) return this.#passes
+    for (const [name, view] of cluster.units) {
+      const one = this.unit(name)
+      const before = this.#passes.get(name)
+      const same = before?.stateSince === view.sameFor.since
+      this.#passes.set(name, {
+        stateSince: view.sameFor.since,
+        passes: one.healthy ? (same ? before.passes : 0) + 1 : 0,
+        fails: one.healthy ? 0 : (same ? before.fails : 0) + 1,
+        last: one.healthy ? { kind: 'healthy', identity: null } : { kind: 'unhealthy', reason: 'HTTP 503' },
+      })
+    }
+    return this.#passes
+  }
+}

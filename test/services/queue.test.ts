@@ -1,0 +1,426 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { startEtcd, type EtcdServer } from '../../demo/etcd/start.ts'
+import { createEtcdStore, type EtcdStore } from '../../src/adapters/etcd/store.ts'
+import { systemClock } from '../../src/adapters/system/clock.ts'
+import type { Fact } from '../../src/domain/event.ts'
+import type { Blocker, Plan } from '../../src/domain/plan.ts'
+import type { Rollout } from '../../src/domain/rollout.ts'
+import { createRollout, type Created, type NewRollout, type QueueLimits } from '../../src/rollout/create.ts'
+import type { Checked } from '../../src/rollout/decide-wait.ts'
+import { createJournal, type Loaded, type Ownership } from '../../src/rollout/journal.ts'
+import { createLineReader } from '../../src/rollout/line-reader.ts'
+import { waitInLine, type Waited } from '../../src/rollout/wait-in-line.ts'
+import { confirm } from '../../src/services/confirm.ts'
+import type { Admission } from '../../src/services/capabilities.ts'
+import { createRolloutReader } from '../../src/services/rollout-reader.ts'
+import { keys } from '../../src/store/keys.ts'
+import { lockRecord, wishesRecord } from '../../src/store/records.ts'
+import { planOf } from '../rollout/world.ts'
+import { quietLog } from '../support/quiet-log.ts'
+
+/** The queue on a real etcd. What a process would do besides (fleet, door) answers as each test says. */
+
+let etcd: EtcdServer
+let n = 0
+const stores: EtcdStore[] = []
+const ends: (() => Promise<void>)[] = []
+
+/** Each as if it were another process: its own connection, its own leases. */
+const newStore = (): EtcdStore => {
+  const store = createEtcdStore({ endpoints: [etcd.endpoint], prefix: '/q/', timeoutMs: 5000, clock: systemClock })
+  stores.push(store)
+  return store
+}
+let store: EtcdStore
+
+beforeAll(async () => {
+  etcd = await startEtcd()
+  store = newStore()
+})
+afterAll(async () => {
+  await Promise.all(ends.map((end) => end()))
+  for (const one of stores) await one.close()
+  await etcd.stop()
+})
+beforeEach(() => {
+  n++
+  allowed = true
+  limits = { atOnce: () => null, length: 3 }
+  planned = (rollout) => ({ kind: 'plan', plan: rollout.plan, blockers: [] })
+})
+
+const ann = { id: 'U1', name: 'ann' }
+const bob = { id: 'U2', name: 'bob' }
+/** A tier of its own for each test. */
+const target = (service = 'api') => ({ service, tier: `tier${n}` })
+const planFor = (service = 'api', hash = 'abc'): Plan => planOf({ ...target(service), hash })
+const ask = { kind: 'deploy', batch: null, canary: null, only: null } as const
+const typed = { batch: null, canary: null, force: false }
+
+let allowed = true
+let planned: (rollout: Rollout) => Checked
+const admission: Admission = {
+  plan: async (rollout) => planned(rollout),
+  allow: async () => (allowed ? { kind: 'allowed', audit: 77 } : { kind: 'denied', reason: 'You may not.' }),
+}
+
+let limits: QueueLimits = { atOnce: () => null, length: 3 }
+
+const request = (plan: Plan, change: Partial<NewRollout> = {}): Promise<Created> =>
+  createRollout(
+    store,
+    systemClock,
+    {
+      plan,
+      ask,
+      force: false,
+      requestedBy: ann,
+      command: 'deploy',
+      reason: null,
+      place: { channel: 'C1', thread: null },
+      audit: 1,
+      retryOf: null,
+      next: [],
+      typed,
+      following: null,
+      ...change,
+    },
+    limits,
+  )
+
+async function idOf(result: Promise<Created>, kind: 'created' | 'queued'): Promise<number> {
+  const made = await result
+  if (made.kind !== kind || !('id' in made)) throw new Error(JSON.stringify(made))
+  return made.id
+}
+
+const reader = () => createRolloutReader(store, [])
+async function rollout(id: number): Promise<Rollout> {
+  const found = await reader().get(id)
+  if (found === null) throw new Error(`no rollout ${id}`)
+  return found
+}
+const facts = async (id: number) => (await reader().events(id)).map((event) => event.fact)
+
+/** Ends a rollout that rolls, as its driver would. */
+async function finish(id: number, phase: 'succeeded' | 'failed' = 'succeeded'): Promise<void> {
+  const journal = createJournal(store, systemClock)
+  const lease = await store.grant(10_000)
+  const own = await claimed(journal, id, lease)
+  const loaded = await loadedOf(journal, id)
+  const ended = { ...loaded.rollout, phase, endedAt: Date.now() }
+  const fact: Fact = { kind: 'ended', phase, reason: 'done', journal: [] }
+  const advanced = await journal.advance(own, loaded, ended, [fact], await journal.wishes(loaded.rollout))
+  if (advanced.kind !== 'stored') throw new Error(advanced.kind)
+  await lease.release()
+}
+
+async function claimed(
+  journal: ReturnType<typeof createJournal>,
+  id: number,
+  lease: Parameters<typeof journal.claim>[1],
+): Promise<Ownership> {
+  for (let tries = 0; tries < 100; tries++) {
+    const own = await journal.claim(id, lease, 'one')
+    if (own !== null) return own
+    await systemClock.sleep(50)
+  }
+  throw new Error(`somebody drives ${id}`)
+}
+
+async function loadedOf(journal: ReturnType<typeof createJournal>, id: number): Promise<Loaded> {
+  const loaded = await journal.load(id)
+  if (loaded === null) throw new Error(`no rollout ${id}`)
+  return loaded
+}
+
+/** A process that waits with a rollout until it has begun or ended; `die` lets its lease go as a crash would. */
+async function waiter(id: number): Promise<{ readonly waited: Promise<Waited>; readonly die: () => Promise<void> }> {
+  const own = newStore()
+  const journal = createJournal(own, systemClock)
+  const lease = await own.grant(10_000)
+  const ownership = await claimed(journal, id, lease)
+  const stop = new AbortController()
+  const parts = {
+    journal,
+    line: createLineReader(own, systemClock),
+    limits,
+    admission,
+    clock: systemClock,
+    log: quietLog(),
+  }
+  const waited = waitInLine(ownership, parts, stop.signal)
+  void waited.finally(() => {
+    void lease.release()
+  })
+  const die = async (): Promise<void> => {
+    stop.abort()
+    await waited
+    await lease.release()
+  }
+  ends.push(die)
+  return { waited, die }
+}
+
+async function until(id: number, reached: (one: Rollout) => boolean): Promise<Rollout> {
+  for (let tries = 0; tries < 400; tries++) {
+    const found = await rollout(id)
+    if (reached(found)) return found
+    await systemClock.sleep(50)
+  }
+  throw new Error(`rollout ${id} did not get there: ${JSON.stringify(await rollout(id))}`)
+}
+
+const waitsFor = (kind: string) => (one: Rollout) => one.waiting?.for.kind === kind
+const put = (key: string, value: string) => store.commit({ require: [], puts: [{ key, value }] })
+
+describe('a second rollout of a busy target', () => {
+  it('waits at the end of the queue, which never gets longer than it may', async () => {
+    const first = await idOf(request(planFor()), 'created')
+    const waiting = [
+      await idOf(request(planFor('api', 'p1')), 'queued'),
+      await idOf(request(planFor('api', 'p2')), 'queued'),
+      await idOf(request(planFor('api', 'p3')), 'queued'),
+    ]
+    const [second = 0, third = 0, fourth = 0] = waiting
+    expect((await rollout(fourth)).waiting?.for).toEqual({ kind: 'turn', live: first, ahead: [second, third] })
+    expect(await facts(second)).toMatchObject([{ kind: 'queued', reason: expect.stringContaining('place 1') }])
+    expect(await store.get(keys.telling(fourth))).not.toBeNull()
+    expect(await request(planFor('api', 'p4'))).toMatchObject({ kind: 'full', waiting })
+    expect((await reader().waiting()).map((one) => one.id).filter((id) => waiting.includes(id))).toEqual(waiting)
+  })
+
+  it('is the one that waits already when it would do just the same', async () => {
+    await idOf(request(planFor()), 'created')
+    const second = await idOf(request(planFor()), 'queued')
+    expect(await request(planFor(), { requestedBy: bob })).toMatchObject({ kind: 'joined', rollout: { id: second } })
+    const others = [request(planFor(), { typed: { ...typed, batch: '2' } }), request(planFor(), { next: ['vape'] })]
+    for (const other of others) expect((await other).kind).toBe('queued')
+  })
+
+  it('goes behind those that wait even when the target is free at that moment', async () => {
+    const first = await idOf(request(planFor()), 'created')
+    const second = await idOf(request(planFor('api', 'p1')), 'queued')
+    await finish(first)
+    const third = await idOf(request(planFor('api', 'p2')), 'queued')
+    expect((await rollout(third)).waiting?.for).toEqual({ kind: 'turn', live: null, ahead: [second] })
+  })
+
+  it('moves up as others end, begins in order, and once each, whoever asks at the same time', async () => {
+    const all = await Promise.all([1, 2, 3, 4].map((one) => request(planFor('api', `p${one}`))))
+    const first = all.find((one) => one.kind === 'created')
+    if (first?.kind !== 'created') throw new Error('none began')
+    const waiting = all.flatMap((one) => (one.kind === 'queued' ? [one.id] : [])).sort((a, b) => a - b)
+    expect(waiting).toHaveLength(3)
+    const begun: number[] = []
+    const waiters = await Promise.all(waiting.map((id) => waiter(id)))
+    const done = waiters.map(async ({ waited }, index) => {
+      expect(await waited).toBe('begun')
+      begun.push(waiting[index] ?? 0)
+    })
+    let live = first.id
+    for (const next of waiting) {
+      await finish(live)
+      const now = await until(next, (one) => one.phase === 'rolling')
+      expect(now).toMatchObject({ waiting: null, audit: 77 })
+      expect(await store.get(keys.queued(target(), next))).toBeNull()
+      const behind = waiting.filter((id) => id > next)
+      for (const [index, id] of behind.entries()) {
+        const turn = { kind: 'turn', live: next, ahead: behind.slice(0, index) }
+        await until(id, (one) => JSON.stringify(one.waiting?.for) === JSON.stringify(turn))
+      }
+      live = next
+    }
+    await Promise.all(done)
+    expect(begun).toEqual(waiting)
+    for (const id of waiting)
+      expect((await facts(id)).map((fact) => fact.kind)).toEqual(['queued', 'begun', ...(id === live ? [] : ['ended'])])
+  })
+})
+
+/** One that rolls, and one that waits behind it with a process of its own. */
+async function twoOf(): Promise<{ first: number; second: number; waited: Promise<Waited>; die: () => Promise<void> }> {
+  const first = await idOf(request(planFor()), 'created')
+  const second = await idOf(request(planFor(), { requestedBy: bob }), 'queued')
+  return { first, second, ...(await waiter(second)) }
+}
+
+const historyOf = async (id: number) =>
+  (await store.range('history/all/')).entries.filter((entry) => entry.value.includes(`"id":${id},`))
+
+describe('a waiting rollout', () => {
+  it('leaves the queue when it is aborted, with one history row, and leaves the target to whom it belongs', async () => {
+    const { first, second, waited } = await twoOf()
+    const third = await idOf(request(planFor('api', 'p2')), 'queued')
+    const wish = { by: ann, reason: 'not now', at: Date.now(), audit: 2 } as const
+    await put(keys.wish(second), wishesRecord.write({ abort: wish, pause: null, take: null }))
+    expect(await waited).toBe('ended')
+    expect(await rollout(second)).toMatchObject({ phase: 'aborted', ending: { by: ann }, waiting: null })
+    expect((await facts(second)).at(-1)).toMatchObject({ reason: 'aborted by ann while it waited: not now' })
+    expect(await historyOf(second)).toHaveLength(1)
+    expect((await reader().live(target()))?.id).toBe(first)
+    for (const key of [keys.queued(target(), second), keys.wish(second)]) expect(await store.get(key)).toBeNull()
+    await waiter(third)
+    await until(
+      third,
+      (one) => JSON.stringify(one.waiting?.for) === JSON.stringify({ kind: 'turn', live: first, ahead: [] }),
+    )
+  })
+
+  it('is failed in words when the right to it was lost, and so is one with nothing left to roll', async () => {
+    const { first, second, waited } = await twoOf()
+    allowed = false
+    await finish(first)
+    expect(await waited).toBe('ended')
+    expect(await rollout(second)).toMatchObject({ phase: 'failed' })
+    expect((await facts(second)).at(-1)).toMatchObject({
+      kind: 'ended',
+      reason: 'the right to it was lost while it waited: You may not.',
+    })
+    expect(await historyOf(second)).toHaveLength(1)
+    expect(await reader().live(target())).toBeNull()
+
+    allowed = true
+    const third = await idOf(request(planFor()), 'created')
+    const fourth = await idOf(request(planFor('api', 'p2')), 'queued')
+    planned = () => ({ kind: 'impossible', reason: 'api is no longer in the configuration' })
+    const last = await waiter(fourth)
+    await finish(third)
+    expect(await last.waited).toBe('ended')
+    expect((await facts(fourth)).at(-1)).toMatchObject({ reason: 'api is no longer in the configuration' })
+  })
+
+  it('begins with what was seen last, when the plan is the same', async () => {
+    const { first, second, waited } = await twoOf()
+    const fresh = { ...planFor(), warnings: ['seen later'] }
+    planned = () => ({ kind: 'plan', plan: fresh, blockers: [] })
+    await finish(first)
+    expect(await waited).toBe('begun')
+    expect((await rollout(second)).plan).toEqual(fresh)
+    expect((await facts(second)).map((fact) => fact.kind)).toEqual(['queued', 'begun'])
+  })
+
+  it('shows a plan that changed, waits for a yes to that one and to no other, and begins with it', async () => {
+    const { first, second, waited } = await twoOf()
+    planned = () => ({ kind: 'plan', plan: planFor('api', 'other'), blockers: [] })
+    await finish(first)
+    await until(second, waitsFor('yes'))
+    expect((await facts(second)).at(-1)).toMatchObject({ kind: 'plan-changed', was: 'abc', plan: { hash: 'other' } })
+    expect(await reader().live(target())).toBeNull()
+    const grant = { right: 'deploy', scope: { kind: 'target', target: target() }, owner: null, actor: ann } as const
+    const mine = { ...grant, audit: 5, requestKey: 'k' }
+    const parts = { store, clock: systemClock }
+    expect(await confirm(parts, mine, second, 'abc')).toEqual({ kind: 'changed', hash: 'other' })
+    await expect(confirm(parts, { ...mine, right: 'restart' }, second, null)).rejects.toThrow(
+      /takes the right to deploy/,
+    )
+    const elsewhere = { ...mine, scope: { kind: 'target', target: target('vape') } } as const
+    await expect(confirm(parts, elsewhere, second, null)).rejects.toThrow(/not what was authorized/)
+    expect(await confirm(parts, mine, second, 'other')).toMatchObject({ kind: 'confirmed', hash: 'other' })
+    expect(await waited).toBe('begun')
+    expect((await facts(second)).map((fact) => fact.kind)).toEqual(['queued', 'plan-changed', 'confirmed', 'begun'])
+    expect((await rollout(second)).plan.hash).toBe('other')
+    expect(await confirm(parts, mine, second, null)).toMatchObject({ kind: 'not-asked' })
+  })
+
+  it('shows the plan once more when it changed again after the yes', async () => {
+    const { first, second } = await twoOf()
+    planned = () => ({ kind: 'plan', plan: planFor('api', 'other'), blockers: [] })
+    await finish(first)
+    await until(second, waitsFor('yes'))
+    planned = () => ({ kind: 'plan', plan: planFor('api', 'third'), blockers: [] })
+    const grant = { right: 'deploy', scope: { kind: 'target', target: target() }, owner: null, actor: ann } as const
+    await confirm({ store, clock: systemClock }, { ...grant, audit: 5, requestKey: 'k' }, second, 'other')
+    await until(second, (one) => one.waiting?.for.kind === 'yes' && one.waiting.for.hash === 'third')
+    expect((await facts(second)).map((fact) => fact.kind)).toEqual(['queued', 'plan-changed', 'plan-changed'])
+    expect(await reader().live(target())).toBeNull()
+  })
+
+  it('asks for a yes when something stands in its way, unless it was forced', async () => {
+    const down: Blocker = { kind: 'already-down', message: '2 of 3 do not serve now', force: true }
+    planned = (one) => ({ kind: 'plan', plan: one.plan, blockers: [down] })
+    const { first, second } = await twoOf()
+    const forced = await idOf(request(planFor('api', 'p2'), { force: true }), 'queued')
+    await finish(first)
+    const asking = await until(second, waitsFor('yes'))
+    expect(asking.waiting?.for).toMatchObject({ obstacles: [{ message: '2 of 3 do not serve now' }] })
+    const wish = { by: ann, reason: null, at: Date.now(), audit: 2 } as const
+    await put(keys.wish(second), wishesRecord.write({ abort: wish, pause: null, take: null }))
+    expect(await (await waiter(forced)).waited).toBe('begun')
+  })
+
+  it('waits for a lock of somebody else to go, and says for whose', async () => {
+    const { first, second, waited } = await twoOf()
+    const lock = { ...target(), by: ann, why: 'incident', at: Date.now(), until: null, audit: 2 }
+    await put(keys.targetLock(target()), lockRecord.write(lock))
+    await finish(first)
+    const held = await until(second, waitsFor('hold'))
+    expect(held.waiting?.for).toMatchObject({ reason: expect.stringContaining('is locked by ann: incident') })
+    expect((await facts(second)).at(-1)).toMatchObject({ kind: 'waits' })
+    await store.commit({ require: [], puts: [], deletes: [keys.targetLock(target())] })
+    expect(await waited).toBe('begun')
+  })
+
+  it('does not begin while it is paused, and does once it is resumed', async () => {
+    const { first, second, waited } = await twoOf()
+    const said = { by: ann, reason: 'graphs', at: Date.now(), audit: 2 }
+    const last = (kind: 'pause' | 'resume') =>
+      put(keys.wish(second), wishesRecord.write({ abort: null, pause: { kind, ...said }, take: null }))
+    await last('pause')
+    await finish(first)
+    const held = await until(second, waitsFor('hold'))
+    expect(held.waiting?.for).toMatchObject({ reason: 'it is paused by ann: graphs' })
+    await last('resume')
+    expect(await waited).toBe('begun')
+  })
+
+  it('is taken up where it stood when the process that waited with it dies, before and after its turn came', async () => {
+    const { first, second, die } = await twoOf()
+    await die()
+    await finish(first)
+    expect((await rollout(second)).phase).toBe('queued')
+    const [one, other] = await Promise.allSettled([waiter(second), waiter(second)])
+    const both = [one, other].flatMap((settled) => (settled.status === 'fulfilled' ? [settled.value.waited] : []))
+    expect(await Promise.race(both)).toBe('begun')
+    expect((await facts(second)).filter((fact) => fact.kind === 'begun')).toHaveLength(1)
+    expect((await reader().live(target()))?.id).toBe(second)
+  })
+})
+
+describe('the limit of a tier', () => {
+  it('holds for those that begin at the same moment, and lets those begin that came first', async () => {
+    limits = { atOnce: () => 2, length: 3 }
+    const services = ['a', 'b', 'c', 'd', 'e']
+    const made = await Promise.all(services.map((service) => request(planFor(service))))
+    const live = made.flatMap((one) => (one.kind === 'created' ? [one.id] : []))
+    const waiting = made.flatMap((one) => (one.kind === 'queued' ? [one.id] : [])).sort((a, b) => a - b)
+    expect([live.length, waiting.length]).toEqual([2, 3])
+    const last = await rollout(waiting.at(-1) ?? 0)
+    expect(last.waiting?.for).toEqual({ kind: 'limit', limit: 2, before: waiting.slice(0, 2) })
+
+    const waiters = await Promise.all(waiting.map((id) => waiter(id)))
+    for (const [index, id] of waiting.entries()) {
+      const [ended = 0] = live.splice(0, 1)
+      await finish(ended)
+      expect(await waiters[index]?.waited).toBe('begun')
+      live.push(id)
+      const running = await store.range(keys.targetsIn(`tier${n}`))
+      expect(running.entries.filter((entry) => entry.key.endsWith('/active'))).toHaveLength(2)
+    }
+  })
+
+  it('is never passed by two that saw the same free place', async () => {
+    limits = { atOnce: () => 1, length: 3 }
+    const first = await idOf(request(planFor('a')), 'created')
+    const waiting = [await idOf(request(planFor('b')), 'queued'), await idOf(request(planFor('c')), 'queued')]
+    // As if the one that came first could not begin, so that both are let at the same place at once.
+    limits = { atOnce: () => 2, length: 3 }
+    const waiters = await Promise.all(waiting.map((id) => waiter(id)))
+    await Promise.race(waiters.map((one) => one.waited))
+    await systemClock.sleep(2500)
+    const running = await store.range(keys.targetsIn(`tier${n}`))
+    expect(running.entries.filter((entry) => entry.key.endsWith('/active'))).toHaveLength(2)
+    await finish(first)
+    await Promise.all(waiters.map((one) => one.waited))
+  })
+})

@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startEtcd, type EtcdServer } from '../../demo/etcd/start.ts'
+import { createEtcdStore, type EtcdStore } from '../../src/adapters/etcd/store.ts'
+import { systemClock } from '../../src/adapters/system/clock.ts'
+import { createDiscovery, parseAnnouncement } from '../../src/services/discovery.ts'
+import { BadCursor } from '../../src/services/history-pages.ts'
+import { createKeyReader } from '../../src/services/key-reader.ts'
+import { createRolloutReader } from '../../src/services/rollout-reader.ts'
+import { prune } from '../../src/services/retention.ts'
+import { UnreadableRecord } from '../../src/store/record.ts'
+import { keys } from '../../src/store/keys.ts'
+import { counterRecord, eventRecord, historyRecord, rolloutRecord } from '../../src/store/records.ts'
+import { planOf, rolloutOf } from '../rollout/world.ts'
+
+const api = { service: 'api', tier: 'production' }
+const vape = { service: 'vape', tier: 'production' }
+
+let etcd: EtcdServer
+let store: EtcdStore
+beforeAll(async () => {
+  etcd = await startEtcd()
+  store = createEtcdStore({ endpoints: [etcd.endpoint], prefix: '/r/', timeoutMs: 5000, clock: systemClock })
+})
+afterAll(async () => {
+  await store.close()
+  await etcd.stop()
+})
+
+async function addHistory(rows: number): Promise<void> {
+  const counts = new Map([api, vape].map((target) => [target, 0]))
+  for (let id = 1; id <= rows; id++) {
+    const target = id % 3 === 0 ? vape : api
+    const n = (counts.get(target) ?? 0) + 1
+    counts.set(target, n)
+    const row = historyRecord.write({
+      id,
+      kind: 'deploy',
+      ...target,
+      phase: 'succeeded',
+      by: { id: 'U1', name: null },
+      reason: null,
+      summary: 'ok',
+      instances: 3,
+      replaced: 3,
+      createdAt: id * 1000,
+      begunAt: null,
+      endedAt: id * 1000 + 500,
+    })
+    await store.commit({
+      require: [],
+      puts: [
+        { key: keys.historyAll(id), value: row },
+        { key: keys.history(target, n), value: row },
+        { key: keys.historyCounter(null), value: counterRecord.write({ last: id }) },
+        { key: keys.historyCounter(target), value: counterRecord.write({ last: n }) },
+      ],
+    })
+  }
+}
+
+describe('history', () => {
+  it.each([
+    ['of all', null, null, 25],
+    ['of one target', 'api', 'production', 17],
+    ['of a tier, from several indexes', null, 'production', 25],
+  ] as const)('%s is read newest first, page by page, each row once', async (_, service, tier, total) => {
+    if ((await store.get(keys.historyCounter(null))) === null) await addHistory(25)
+    const reader = createRolloutReader(store, [api, vape])
+    const seen: number[] = []
+    let before: string | null = null
+    for (let page = 0; page < 20; page++) {
+      const answer = await reader.history({ service, tier, limit: 4, before })
+      seen.push(...answer.rows.map((row) => row.id))
+      before = answer.older
+      if (before === null) break
+    }
+    expect(seen).toHaveLength(total)
+    expect(new Set(seen).size).toBe(total)
+    expect(seen).toEqual([...seen].sort((a, b) => b - a))
+  })
+
+  it('refuses a cursor that is none, and says what to do', async () => {
+    const reader = createRolloutReader(store, [api])
+    await expect(reader.history({ service: null, tier: null, limit: 4, before: 'x y' })).rejects.toThrow(BadCursor)
+  })
+})
+
+describe('records', () => {
+  it('that are garbage are named and left untouched', async () => {
+    const key = keys.rollout(900)
+    await store.commit({ require: [], puts: [{ key, value: '{"v":1,"w":"x","is":{"id":"no"}}' }] })
+    const reader = createRolloutReader(store, [api])
+    await expect(reader.get(900)).rejects.toThrow(UnreadableRecord)
+    await expect(reader.get(900)).rejects.toThrow(key)
+    expect((await store.get(key))?.value).toContain('"no"')
+  })
+})
+
+describe('retention', () => {
+  it('deletes what is older than what is kept, with all that belongs to it, and nothing that lives', async () => {
+    for (let id = 1; id <= 12; id++) {
+      const phase = id === 2 ? 'rolling' : 'succeeded'
+      const event = { rollout: id, seq: 1, at: 1, fact: { kind: 'batch-done', batch: 0 } } as const
+      await store.commit({
+        require: [],
+        puts: [
+          { key: keys.rollout(id), value: rolloutRecord.write({ ...rolloutOf(planOf()), id, phase }) },
+          { key: keys.event(id, 1), value: eventRecord.write(event) },
+          { key: keys.rolloutCounter, value: counterRecord.write({ last: id }) },
+        ],
+      })
+    }
+    expect(await prune(store, [api, vape], 5)).toBe(6)
+    const left = await store.range(keys.rollouts, { keysOnly: true, limit: 50 })
+    expect(left.entries.map((entry) => Number(entry.key.slice(-12))).filter((id) => id < 900)).toEqual([
+      2, 8, 9, 10, 11, 12,
+    ])
+    expect((await store.range(keys.events(1))).entries).toEqual([])
+    expect((await store.range(keys.events(2))).entries).toHaveLength(1)
+    expect(await prune(store, [api, vape], 5)).toBe(0)
+  })
+})
+
+describe('keys that people ask for', () => {
+  it('are shown under the allowed prefixes only, secrets masked', async () => {
+    const absolute = store.under('')
+    await absolute.commit({
+      require: [],
+      puts: [
+        { key: '/app/url', value: 'http://vape.internal' },
+        { key: '/app/db_password', value: 'hunter2' },
+        { key: '/app/dsn', value: 'postgres://bob:hunter2@db/x' },
+        { key: '/app/note', value: 'token=abcdefabcdef' },
+        { key: '/other/x', value: 'y' },
+      ],
+    })
+    const reader = createKeyReader(absolute, { prefixes: ['/app/'], secretWords: ['password'] })
+    expect(await reader.get('/app/url')).toMatchObject({ kind: 'value', value: 'http://vape.internal', masked: false })
+    for (const key of ['/app/db_password', '/app/dsn', '/app/note']) {
+      const answer = await reader.get(key)
+      expect(answer).toMatchObject({ kind: 'value', masked: true })
+      expect(JSON.stringify(answer)).not.toContain('hunter2')
+    }
+    expect(await reader.get('/other/x')).toMatchObject({ kind: 'not-allowed' })
+    expect(await reader.get('/app/../other/x')).toMatchObject({ kind: 'none' })
+    expect(await reader.list('/', { keysOnly: false, limit: 10 })).toMatchObject({ kind: 'not-allowed' })
+    expect(await reader.list('/app/', { keysOnly: false, limit: 2 })).toMatchObject({ kind: 'list', more: true })
+  })
+
+  it('are never those of a neighbour whose name begins like an allowed prefix', async () => {
+    const absolute = store.under('')
+    await absolute.commit({
+      require: [],
+      puts: [
+        { key: '/shop/a', value: '1' },
+        { key: '/shop-private/b', value: '2' },
+      ],
+    })
+    const reader = createKeyReader(absolute, { prefixes: ['/shop/'], secretWords: [] })
+    const listed = await reader.list('/shop', { keysOnly: false, limit: 10 })
+    expect(listed).toMatchObject({ kind: 'list', entries: [{ key: '/shop/a' }], more: false })
+  })
+
+  it('that are not there are answered with a prefix that may be listed', async () => {
+    const reader = createKeyReader(store.under(''), { prefixes: ['/shop/'], secretWords: [] })
+    for (const [key, near] of [
+      ['/shop', '/shop/'],
+      ['/shop/none', '/shop/'],
+      ['/shop/none/x', '/shop/none/'],
+    ] as const) {
+      expect(await reader.get(key)).toEqual({ kind: 'none', key, near })
+      expect((await reader.list(near, { keysOnly: true, limit: 1 })).kind).toBe('list')
+    }
+  })
+
+  it('announce services in the layout of registrator; what does not fit is left out', async () => {
+    const below = store.under('/registrator/')
+    await below.commit({
+      require: [],
+      puts: [
+        { key: 'api/f1:api-1:8080', value: '127.0.0.11:8080' },
+        { key: 'api/f2:api-2:8080', value: 'nonsense' },
+        { key: 'api', value: '127.0.0.1:1' },
+      ],
+    })
+    expect(await createDiscovery(below).announced()).toEqual([
+      { service: 'api', id: 'f1:api-1:8080', ip: '127.0.0.11', port: 8080 },
+    ])
+    expect(parseAnnouncement('api/x', '127.0.0.1:70000')).toBeNull()
+  })
+})

@@ -1,0 +1,60 @@
+import { defineConfig } from 'vitest/config'
+
+const minute = 60_000
+
+/**
+ * What starts whole fleets, a whole shop or a browser, and what measures lags: one file at a time, after the rest, so
+ * that on two cores the time limits in them mean something.
+ */
+const heavy = ['journeys', 'browser', 'demo', 'shop', 'standin', 'conformance', 'engine'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+)
+
+/** Minutes of faults whose moments no machine repeats exactly: a command of its own, `npm run test:chaos`. */
+const chaos = 'test/chaos/**/*.test.ts'
+const withChaos = process.env['OPSEE_TEST_CHAOS'] !== undefined
+
+export default defineConfig({
+  test: {
+    globalSetup: ['test/global-setup.ts'],
+    reporters:
+      process.env['CI'] === undefined ? ['default'] : ['default', ['json', { outputFile: 'test-results/vitest.json' }]],
+    projects: [
+      {
+        test: {
+          name: 'quick',
+          include: ['test/**/*.test.ts'],
+          exclude: [...heavy, chaos],
+          testTimeout: 30_000,
+          hookTimeout: minute,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'heavy',
+          include: heavy,
+          testTimeout: 3 * minute,
+          hookTimeout: 2 * minute,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      ...(withChaos
+        ? [
+            {
+              test: {
+                name: 'chaos',
+                include: [chaos],
+                testTimeout: 10 * minute,
+                hookTimeout: 5 * minute,
+                fileParallelism: false,
+                sequence: { groupOrder: 2 },
+              },
+            },
+          ]
+        : []),
+    ],
+  },
+})
