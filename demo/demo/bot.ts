@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { createWriteStream, writeFileSync } from 'node:fs'
+import { createWriteStream, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -30,7 +30,7 @@ export function startBot(options: BotOptions): Bot {
   // The stand-in fleetctl reads journals only for who could have used ssh: it looks whether the agent's socket is there.
   const agent = path.join(options.dir, 'ssh-agent')
   writeFileSync(agent, '')
-  const child = spawn(process.execPath, ['--liftoff-only', path.join(options.root, 'dist', 'src', 'main.js')], {
+  const child = spawn(process.execPath, botWords(options.root), {
     cwd: options.dir,
     env: {
       PATH: process.env['PATH'],
@@ -80,4 +80,11 @@ export function startBot(options: BotOptions): Bot {
       await gone
     },
   }
+}
+
+/** The words after `node` in the Procfile: what is shown and measured is what runs in production. */
+function botWords(root: string): readonly string[] {
+  const line = /^bot: node (.+)$/m.exec(readFileSync(path.join(root, 'Procfile'), 'utf8'))?.[1]
+  if (line === undefined) throw new Error('the Procfile has no line that begins with "bot: node "')
+  return line.split(' ').map((word) => (word.endsWith('.js') ? path.join(root, word) : word))
 }

@@ -19,7 +19,7 @@ export function makeMutant(root: string, edits: readonly Edit[]): { readonly roo
   for (const folder of ['src', 'commands']) {
     cpSync(path.join(root, 'dist', folder), path.join(dist, folder), { recursive: true })
   }
-  cpSync(path.join(root, 'package.json'), path.join(copy, 'package.json'))
+  for (const file of ['package.json', 'Procfile']) cpSync(path.join(root, file), path.join(copy, file))
   symlinkSync(path.join(root, 'node_modules'), path.join(copy, 'node_modules'))
   try {
     for (const edit of edits) apply(path.join(dist, 'src', edit.file), edit)

@@ -47,6 +47,10 @@ describe('The README', () => {
   })
 })
 
+it('The Procfile runs what `npm start` runs', () => {
+  expect(textOf('Procfile')).toBe(`bot: ${scripts['start']}\n`)
+})
+
 describe('All pages', () => {
   it('name only scripts that package.json has', () => {
     const named = behind(/npm run ([a-z:]+)/g)
