@@ -3,6 +3,7 @@ import { count, flag, rolloutId } from '../src/command/fields.ts'
 import { eventText } from '../src/command/parts/event-text.ts'
 import { fleetSentence, reasonText, rolloutVerdict } from '../src/command/parts/rollout-text.ts'
 import { done, refused, table } from '../src/command/text.ts'
+import { firstFailureText } from '../src/domain/failure-text.ts'
 import { code } from '../src/domain/wording.ts'
 
 export default query({
@@ -15,6 +16,7 @@ export default query({
     if (rollout === null)
       return refused(`There is no rollout ${id}: \`history\` lists those that ended, \`status\` those that live.`)
     const from = after ?? 0
+    const failure = firstFailureText(rollout)
     const rows = events
       .filter((event) => event.seq > from)
       .map((event) => ({ name: offset(event.at - rollout.createdAt), text: eventText(event.fact), seq: event.seq }))
@@ -26,6 +28,7 @@ export default query({
         `${rolloutVerdict(rollout, read.now())}${reasonText(rollout.reason)}`,
         `Typed: ${code(rollout.command)}. Plan ${code(rollout.plan.hash)}, batches of ${batches}.${rollout.retryOf === null ? '' : ` Takes up rollout ${rollout.retryOf}.`}`,
         fleetSentence(rollout),
+        ...(failure === null ? [] : [failure]),
         ...table(shown),
         ...(left === 0
           ? []

@@ -24,7 +24,7 @@ import { createJournal } from './rollout/journal.ts'
 import { defaultPatience } from './rollout/observation.ts'
 import { createLineReader } from './rollout/line-reader.ts'
 import { createPlanner } from './rollout/planner.ts'
-import { queueLimits } from './rollout/settings.ts'
+import { queueLimits, stuckMsOf } from './rollout/settings.ts'
 import { rolloutWork } from './rollout/supervise.ts'
 import { createAdmission } from './services/admission.ts'
 import { bindCapabilities } from './services/bind-capabilities.ts'
@@ -138,6 +138,7 @@ export function createApp(parts: AppParts): App {
     store: stores.engine,
     journal,
     schedulerOf,
+    stuckMsOf: (target) => stuckMsOf(config, target),
     probe: parts.probe,
     announcedPort,
     wishNews: (id, ms, signal) => wishNews?.of(id, ms, signal) ?? clock.sleep(ms, signal),

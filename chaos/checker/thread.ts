@@ -66,6 +66,7 @@ const heads: readonly (readonly [kind: string, line: RegExp])[] = [
   ['instance-failed', /^(\S+) failed: /],
   ['held', /^Waiting: /],
   ['going-on', /^Going on: /],
+  ['stuck', /^Stuck for /],
   ['pause-asked', / pauses it(?: \(".*"\))?: /],
   ['paused', /^Paused by /],
   ['resumed', /^(?:Resumed by|The pause is gone)/],

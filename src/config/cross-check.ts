@@ -107,22 +107,25 @@ function times(config: Config): Explained[] {
           ),
         ]
       : []
-  const settle = (path: ConfigPath, rollout: RolloutSettings): Explained[] =>
-    rollout.settle !== undefined && rollout.progressDeadline !== undefined && rollout.settle >= rollout.progressDeadline
-      ? [
-          fault(
-            [...path, 'rollout', 'settle'],
-            'must be shorter than progressDeadline: no instance could become healthy in time',
-          ),
-        ]
-      : []
+  const reasons = {
+    settle: 'must be shorter than progressDeadline: no instance could become healthy in time',
+    stuckAfter: 'must be shorter than progressDeadline: it would never be told',
+  } as const
+  const deadline = (path: ConfigPath, rollout: RolloutSettings): Explained[] => {
+    const most = rollout.progressDeadline
+    if (most === undefined) return []
+    const late = (['settle', 'stuckAfter'] as const).filter((key) => (rollout[key] ?? 0) >= most)
+    return late.map((key) => fault([...path, 'rollout', key], reasons[key]))
+  }
   const { rollout } = engine
   return [
     ...call,
-    ...settle(['engine'], rollout),
-    ...Object.entries(config.tiers).flatMap(([name, tier]) => settle(['tiers', name], { ...rollout, ...tier.rollout })),
+    ...deadline(['engine'], rollout),
+    ...Object.entries(config.tiers).flatMap(([name, tier]) =>
+      deadline(['tiers', name], { ...rollout, ...tier.rollout }),
+    ),
     ...Object.entries(config.services).flatMap(([name, service]) =>
-      settle(['services', name], { ...rollout, ...service.rollout }),
+      deadline(['services', name], { ...rollout, ...service.rollout }),
     ),
   ]
 }

@@ -61,6 +61,8 @@ const rolloutSettings = z.strictObject({
   settle: duration(0, hour).optional(),
   /** The longest time without a newly healthy instance. */
   progressDeadline: duration(5 * second, 24 * hour).optional(),
+  /** Without a newly healthy instance for this long, the thread says what is waited for. */
+  stuckAfter: duration(5 * second, 24 * hour).optional(),
 })
 
 const healthPort = z.union([port, z.literal('announced')])

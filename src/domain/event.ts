@@ -53,6 +53,22 @@ const fact = z.discriminatedUnion('kind', [
   /** It cannot go on for now; told once, until `going-on`. */
   z.strictObject({ kind: z.literal('held'), reason: z.string() }),
   z.strictObject({ kind: z.literal('going-on'), reason: z.string() }),
+  /** Nothing became healthy for a while: told once for each standstill. */
+  z.strictObject({
+    kind: z.literal('stuck'),
+    /** What it waits for; null when that is no instance. */
+    unit: z.string().nullable(),
+    reason: z.string(),
+    /** When it last came on, less what a person held it for. */
+    since: z.int(),
+    forMs: z.int(),
+    /** Until it is given up, should it stay so. */
+    leftMs: z.int(),
+    /** Something is under way. */
+    moving: z.boolean(),
+    /** It can only end, and does not get there. */
+    ending: z.enum(['failed', 'aborted']).nullable(),
+  }),
   /** `moving` are the units that are brought to their end first. */
   z.strictObject({
     kind: z.literal('pause-asked'),
@@ -99,6 +115,8 @@ const fact = z.discriminatedUnion('kind', [
     reason: z.string(),
     /** Last journal lines of the first failing instance, secrets redacted. */
     journal: z.array(z.string()),
+    /** Why there are none; null when that was not asked. */
+    noJournal: z.string().nullable().default(null),
   }),
 ])
 

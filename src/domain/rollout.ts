@@ -54,6 +54,8 @@ const instanceStateSchema = z.strictObject({
   finishedAt: z.int().nullable(),
   /** Why it failed, or what it waits for now, in words. */
   note: z.string().nullable(),
+  /** What it was seen as since its first call, oldest first, each state once in a row; the last few. Empty once it is well. */
+  seen: z.array(z.strictObject({ state: z.string(), on: z.string().nullable() })).default([]),
 })
 
 const endingSchema = z.discriminatedUnion('kind', [
@@ -149,6 +151,8 @@ export const rolloutSchema = z.strictObject({
   pause: pauseSchema.nullable().default(null),
   /** Driving time since the last newly healthy instance, in milliseconds: what the progress deadline counts. */
   spentMs: z.int().min(0),
+  /** Since when it stands still, once that was told; null while it comes on. */
+  stuck: z.int().nullable().default(null),
   /** Number of the last event. */
   seq: z.int().min(0),
 })

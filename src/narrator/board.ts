@@ -10,7 +10,7 @@ import {
   type WaitsFor,
 } from '../domain/rollout.ts'
 import { waitsForText } from '../domain/waiting-text.ts'
-import { count, personText, phaseText, shortUnit, words } from '../domain/wording.ts'
+import { clockText, count, personText, phaseText, shortUnit, words } from '../domain/wording.ts'
 import type { Button, Message, Section } from '../ports/chat.ts'
 
 /** More instances than this are told in counts, with those that matter by name: a message has an end. */
@@ -32,6 +32,8 @@ export function rootMessage(rollout: Rollout): Message {
   ]
   if (!isOver(rollout) && rollout.held !== null)
     sections.push({ kind: 'text', text: `Waiting: ${words(rollout.held.reason)}` })
+  if (!isOver(rollout) && rollout.stuck !== null)
+    sections.push({ kind: 'text', text: `Stuck since ${clockText(rollout.stuck)}` })
   sections.push({ kind: 'context', text: contextText(rollout) })
   const buttons = buttonsOf(rollout)
   if (buttons.length > 0) sections.push({ kind: 'buttons', buttons })

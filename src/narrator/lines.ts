@@ -1,9 +1,10 @@
 import { durationText } from '../domain/duration.ts'
 import type { Fact, RolloutEvent } from '../domain/event.ts'
+import { firstFailureText } from '../domain/failure-text.ts'
 import type { Plan } from '../domain/plan.ts'
 import { ownerOf, tookMs, type Rollout } from '../domain/rollout.ts'
 import { count, fleetStateText, personText, series, shortUnit, words } from '../domain/wording.ts'
-import { nextStepsText } from './next-steps.ts'
+import { nextStepsText, stuckText } from './next-steps.ts'
 
 /**
  * What an event is in the thread: one line, or a few for the end; null when the root message shows it well enough.
@@ -42,6 +43,8 @@ export function lineOf(event: RolloutEvent, rollout: Rollout): string | null {
       return `Waiting: ${words(fact.reason)}`
     case 'going-on':
       return `Going on: ${words(fact.reason)}`
+    case 'stuck':
+      return stuckText(fact, rollout)
     case 'pause-asked':
       return fact.moving.length === 0
         ? null
@@ -62,7 +65,7 @@ export function lineOf(event: RolloutEvent, rollout: Rollout): string | null {
     case 'failing':
       return `${fact.unit === null ? `It cannot go on: ${words(fact.reason)}. ` : ''}Nothing new begins; what is under way is brought back up.`
     case 'ended':
-      return endText(rollout, fact.reason, fact.journal)
+      return endText(rollout, fact)
   }
 }
 
@@ -117,17 +120,25 @@ function gateText({ gate }: Plan): string {
 const portText = (port: number | 'announced', path: string): string =>
   port === 'announced' ? `${path}${path === '' ? '' : ' on '}the port that it announces` : `:${port}${path}`
 
-function endText(rollout: Rollout, reason: string, journal: readonly string[]): string {
+function endText(rollout: Rollout, { reason, journal, noJournal }: Extract<Fact, { kind: 'ended' }>): string {
   const { plan, phase } = rollout
   const who = `<@${words(ownerOf(rollout).id)}>`
   const ms = tookMs(rollout)
   const took = ms === null ? '' : ` in ${durationText(ms)}`
   if (phase === 'succeeded') return `${who} ${plan.service} ${plan.tier} succeeded: ${words(reason)}${took}.`
+  const failure = firstFailureText(rollout)
   const lines = [
     `${who} ${plan.service} ${plan.tier} ${phase === 'failed' ? 'failed' : 'was aborted'}${took}: ${words(reason)}.`,
     `Now: ${fleetStateText(rollout)}.`,
+    ...(failure === null ? [] : [failure]),
     ...(journal.length === 0 ? [] : ['Last lines of its journal:', ...journal.map((line) => `> ${words(line)}`)]),
+    ...(noJournal === null ? [] : [noJournalText(rollout, noJournal)]),
     nextStepsText(rollout),
   ]
   return lines.join('\n')
+}
+
+function noJournalText({ ending }: Rollout, why: string): string {
+  const unit = ending?.kind === 'failed' ? ending.unit : null
+  return `Its journal could not be read: ${words(why)}. Where ssh reaches its machine: \`fleetctl journal --lines 100 ${unit ?? ''}\`.`
 }

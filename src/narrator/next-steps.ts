@@ -1,8 +1,15 @@
+import { durationText } from '../domain/duration.ts'
+import type { Fact } from '../domain/event.ts'
 import type { Rollout } from '../domain/rollout.ts'
+import { parseUnitName } from '../domain/unit-name.ts'
+import { clockText, series, shortUnit, words } from '../domain/wording.ts'
+
+const status = ({ plan }: Rollout): string => `\`/opsee status ${plan.service} ${plan.tier}\` shows what runs`
+const show = ({ id }: Rollout): string => `\`/opsee show ${id}\` shows every step`
 
 /** The commands that make sense once it has ended without success. */
 export function nextStepsText(rollout: Rollout): string {
-  const { id, plan, next } = rollout
+  const { id, next } = rollout
   const left = rollout.instances.filter((one) => one.stage !== 'done').length
   const steps = [
     ...(left > 0
@@ -10,8 +17,38 @@ export function nextStepsText(rollout: Rollout): string {
           `\`/opsee retry ${id}\` rolls the ${left} that ${left === 1 ? 'is' : 'are'} left${next.length > 0 ? `, and then ${next.join(', ')}` : ''}`,
         ]
       : []),
-    `\`/opsee status ${plan.service} ${plan.tier}\` shows what runs`,
-    `\`/opsee show ${id}\` shows every step`,
+    ...restartOne(rollout),
+    status(rollout),
+    show(rollout),
   ]
   return `Next: ${steps.join('; ')}.`
+}
+
+/** The one that failed, alone: where it is not all that is left. */
+function restartOne({ ending, instances, plan }: Rollout): readonly string[] {
+  const unit = ending?.kind === 'failed' ? ending.unit : null
+  const parsed = unit === null ? null : parseUnitName(unit)
+  const left = instances.filter((one) => one.stage !== 'done')
+  if (parsed?.kind !== 'instance' || left.length < 2) return []
+  return [`\`/opsee restart ${plan.service}@${parsed.instance} ${plan.tier}\` tries ${shortUnit(unit ?? '')} alone`]
+}
+
+/** Nothing came on for a while: what it waits for, since when, what becomes of it, and what to type. */
+export function stuckText(fact: Extract<Fact, { kind: 'stuck' }>, rollout: Rollout): string {
+  const { id } = rollout
+  const what = fact.unit === null ? fact.reason : `${shortUnit(fact.unit)} ${fact.reason}`
+  const left = durationText(fact.leftMs)
+  const outlook =
+    fact.ending === null
+      ? `Without a newly healthy instance it fails in ${left}.`
+      : `It only ends any more, and is left as it is in ${left}.`
+  const pause = `\`/opsee pause ${id}\` stops that clock`
+  const abort = `\`/opsee abort ${id}\` ends it${fact.moving ? ' and brings back up what is under way' : ''}`
+  const steps = [
+    status(rollout),
+    show(rollout),
+    ...(fact.ending === null && !fact.moving ? [pause] : []),
+    ...(fact.ending === 'aborted' ? [] : [abort]),
+  ]
+  return `Stuck for ${durationText(fact.forMs)}, since ${clockText(fact.since)}: ${words(what)}.\n${outlook} Meanwhile ${series(steps)}.`
 }

@@ -10,9 +10,15 @@ export interface SchedulerReader {
    * came within `timeoutMs`; never rejects.
    */
   observe(timeoutMs: number, signal?: AbortSignal): Promise<ClusterView>
-  /** The last lines of a unit's journal, newest last; null when they cannot be had (no ssh, no such unit). Never rejects. */
-  journal(unit: string, lines: number): Promise<readonly string[] | null>
+  /** The last lines of a unit's journal, within a time limit of its own. Never rejects. */
+  journal(unit: string, lines: number): Promise<JournalReading>
 }
+
+export type JournalReading =
+  /** Newest last. */
+  | { readonly kind: 'lines'; readonly lines: readonly string[] }
+  /** They cannot be had (no ssh, no such unit); `reason` for a person. */
+  | { readonly kind: 'none'; readonly reason: string }
 
 export interface SchedulerWriter {
   /** Asks that the unit be stopped. An `asked` answer proves nothing: observe. One unit a call; idempotent. */

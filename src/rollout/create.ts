@@ -212,6 +212,7 @@ function newRollout(id: number, asked: NewRollout, waitsFor: WaitsFor | null, no
     pause: null,
     takenBy: null,
     spentMs: 0,
+    stuck: null,
     seq: 1,
   }
 }
@@ -236,5 +237,6 @@ function newInstance(planned: Plan['batches'][number][number], batch: number, no
     startedAt: null,
     finishedAt: null,
     note: null,
+    seen: [],
   }
 }

@@ -5,6 +5,7 @@ import { defaultPatience, stateText, type Moment, type Observation, type Patienc
 import type { Look } from './look.ts'
 import { isAway, obstacleTo, serves } from './serving.ts'
 import { begin, stepInstance } from './step-instance.ts'
+import { clockStands, sayStuck, waitsFor } from './stuck.ts'
 
 /**
  * The next step of a rollout, with its reason in words. Pure and total: every record, every observation and every
@@ -50,6 +51,7 @@ export function decide(
   if (draft.rollout.ending === null) goOn(draft, look)
   timeOut(draft, look)
   finishIfOver(draft, look)
+  sayStuck(draft, { units: look.units, silent: null }, moment, patience)
   return draft.decision()
 }
 
@@ -65,7 +67,11 @@ function withoutView(draft: Draft, reason: string, moment: Moment, patience: Pat
     close(draft, moment)
     return
   }
-  if (clockStands(draft.rollout) || draft.spentMs < draft.rollout.plan.progressDeadlineMs) return
+  if (clockStands(draft.rollout)) return
+  if (draft.spentMs < draft.rollout.plan.progressDeadlineMs) {
+    sayStuck(draft, { units: new Map(), silent: reason }, moment, patience)
+    return
+  }
   if (draft.rollout.ending === null) draft.end({ kind: 'failed', unit: null, reason })
   else giveUp(draft, moment, `was left as it is: ${reason}`)
 }
@@ -161,20 +167,14 @@ function timeOut(draft: Draft, look: Look): void {
     return
   }
   const moving = instances.find(inFlight)
-  const stuck = moving ?? instances.find((one) => one.stage === 'waiting' && one.note !== null)
-  const state = (one: InstanceState): string => one.note ?? `is ${one.stage} (${stateText(look.units.get(one.unit))})`
-  const why = stuck === undefined ? 'nothing happened' : `${stuck.unit} ${state(stuck)}`
+  const { unit, why } = waitsFor(draft.rollout, look.units)
   // One that is being stopped stays under way: once it has stopped it is started again, and a second deadline bounds that.
   if (moving !== undefined && moving.stage !== 'detaching' && moving.stage !== 'stopping') {
-    draft.fail(moving.unit, state(moving))
+    draft.fail(moving.unit, why)
   }
-  const reason = `no instance became healthy for ${limit}: ${why}`
-  draft.end({ kind: 'failed', unit: stuck?.unit ?? null, reason })
+  const reason = `no instance became healthy for ${limit}: ${unit === null ? why : `${unit} ${why}`}`
+  draft.end({ kind: 'failed', unit, reason })
 }
-
-/** It is paused, or a lock holds it, and nothing is under way: waiting for a person is not a lack of progress. */
-export const clockStands = (rollout: Rollout): boolean =>
-  rollout.phase === 'paused' || (rollout.held?.by === 'lock' && !rollout.instances.some(inFlight))
 
 /** Ends what will not end by itself. What was told to stop is told to start, as a last word, whether or not it is heard. */
 function giveUp(draft: Draft, moment: Moment, why: string): void {
@@ -216,6 +216,6 @@ function close(draft: Draft, moment: Moment): void {
         ? ending.reason
         : `aborted by ${ending.by.name ?? ending.by.id}; ${count}`
   draft.set({ phase, endedAt: moment.wall, held: null, pause: null })
-  draft.fact({ kind: 'ended', phase, reason, journal: [] })
+  draft.fact({ kind: 'ended', phase, reason, journal: [], noJournal: null })
   draft.say(`${phase}: ${reason}`)
 }

@@ -29,6 +29,9 @@ export interface Decision {
   readonly reason: string
 }
 
+/** States of one instance that are kept: a crash loop would go on for ever. */
+const mostSeen = 12
+
 /** A decision in the making. Never leaves `decide`. */
 export class Draft {
   rollout: Rollout
@@ -79,6 +82,14 @@ export class Draft {
     this.say(`${unit}: ${note}`)
   }
 
+  /** What it was seen as, for whoever asks afterwards what became of it. */
+  see(unit: string, state: InstanceState['seen'][number]): void {
+    const { seen } = this.instance(unit)
+    const last = seen.at(-1)
+    if (last?.state === state.state && last.on === state.on) return
+    this.patch(unit, { seen: [...seen, state].slice(-mostSeen) })
+  }
+
   fail(unit: string, reason: string): void {
     this.patch(unit, { stage: 'failed', since: this.#moment.wall, finishedAt: this.#moment.wall, note: reason })
     this.fact({ kind: 'instance-failed', unit, reason })
@@ -94,9 +105,15 @@ export class Draft {
     const already = this.rollout.ending
     if (already !== null && (already.kind === 'aborted' || ending.kind === 'failed')) return
     this.set({ ending, pause: null, phase: 'rolling' })
-    this.spentMs = 0
+    this.comeOn()
     if (ending.kind === 'failed') this.fact({ kind: 'failing', unit: ending.unit, reason: ending.reason })
     else this.fact({ kind: 'abort-asked', by: ending.by, reason: ending.reason })
+  }
+
+  /** The time without progress is counted anew. */
+  comeOn(): void {
+    this.spentMs = 0
+    if (this.rollout.stuck !== null) this.set({ stuck: null })
   }
 
   /** Another person's from now on. */

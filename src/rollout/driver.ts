@@ -4,12 +4,13 @@ import type { SchedulerReader, SchedulerWriter } from '../ports/scheduler.ts'
 import { StoreUnavailable } from '../ports/store.ts'
 import { UnreadableRecord } from '../store/record.ts'
 import type { AnnouncedPort } from './ask-gate.ts'
-import { clockStands, decide } from './decide.ts'
+import { decide } from './decide.ts'
 import { Calls } from './calls.ts'
 import type { Decision } from './draft.ts'
 import { HealthWatch } from './health-watch.ts'
 import type { Loaded, Ownership, Wishes } from './journal.ts'
 import type { Patience } from './observation.ts'
+import { clockStands } from './stuck.ts'
 import { WishWatch, wishesForMs, type WishParts } from './wish-watch.ts'
 
 export interface DriverParts extends WishParts {
@@ -226,12 +227,14 @@ class Drive {
     await Promise.race([asked, this.#parts.clock.sleep(100, this.#halt)])
   }
 
-  /** A failure shows the last lines of the instance that failed first, when they can be had. */
+  /** A failure shows the last lines of the instance that failed first, or why they cannot be had. */
   async #withJournal(decision: Decision): Promise<Decision['facts']> {
     const { ending } = decision.rollout
     if (!isOver(decision.rollout) || ending?.kind !== 'failed' || ending.unit === null) return decision.facts
-    const lines = (await this.#parts.scheduler.journal(ending.unit, 15)) ?? []
-    const journal = lines.map((line) => this.#parts.redact(line).slice(0, 300))
-    return decision.facts.map((fact) => (fact.kind === 'ended' ? { ...fact, journal } : fact))
+    const reading = await this.#parts.scheduler.journal(ending.unit, 15)
+    const shown = (line: string): string => this.#parts.redact(line).slice(0, 300)
+    const journal = reading.kind === 'lines' ? reading.lines.map(shown) : []
+    const noJournal = reading.kind === 'none' ? shown(reading.reason) : null
+    return decision.facts.map((fact) => (fact.kind === 'ended' ? { ...fact, journal, noJournal } : fact))
   }
 }

@@ -62,6 +62,8 @@ export interface Patience {
   readonly flaps: number
   /** The scheduler may be silent this long before the thread hears of it. */
   readonly silenceMs: number
+  /** Without a newly healthy instance for this long, the thread hears what it waits for. */
+  readonly stuckMs: number
 }
 
 /**
@@ -78,6 +80,7 @@ export const defaultPatience: Patience = {
   deadMs: 10_000,
   flaps: 3,
   silenceMs: 15_000,
+  stuckMs: 60_000,
 }
 
 /** Runs, on exactly one machine, by what its machine says, and is wanted. */
@@ -111,6 +114,16 @@ export function isStopped(unit: UnitView | undefined): boolean {
 
 const isDead = (report: { readonly active: string; readonly sub: string }): boolean =>
   (report.active === 'inactive' && report.sub === 'dead') || (report.active === 'failed' && report.sub === 'failed')
+
+/** The one state that stands for all reports of it, and the machine's address, as a record keeps them. */
+export function seenAs(unit: UnitView | undefined): { state: string; on: string | null } {
+  const report = unit === undefined ? undefined : reportOf(unit)
+  if (report === undefined) return { state: stateText(unit), on: null }
+  return {
+    state: `${report.active || 'unknown'}/${report.sub || 'unknown'}`,
+    on: report.ip ?? report.machine.slice(0, 8),
+  }
+}
 
 /** `active/running on 10.0.0.3`, `no machine reports it`, … */
 export function stateText(unit: UnitView | undefined): string {

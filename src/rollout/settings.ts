@@ -1,4 +1,4 @@
-import type { Config } from '../config/schema.ts'
+import type { Config, RolloutSettings } from '../config/schema.ts'
 import { amountOf, type Amount } from '../domain/amount.ts'
 import type { Target } from '../domain/target.ts'
 import type { HealthGate } from '../ports/health.ts'
@@ -12,20 +12,27 @@ export interface Settings {
   readonly progressDeadlineMs: number
 }
 
-/** The nearer word wins: what was typed, then the service, the tier, the engine's defaults. */
-export function settingsOf(
-  config: Pick<Config, 'services' | 'tiers' | 'engine'>,
-  target: Target,
-  typed: { readonly batch: Amount | null; readonly canary: number | null },
-): Settings {
-  const layers = [config.services[target.service]?.rollout, config.tiers[target.tier]?.rollout, config.engine.rollout]
-  const first = <T>(pick: (layer: NonNullable<(typeof layers)[number]>) => T | undefined, last: T): T => {
+type Layered = Pick<Config, 'services' | 'tiers' | 'engine'>
+
+/** The nearer word wins: the service's, the tier's, the engine's. */
+const nearest =
+  (config: Layered, target: Target) =>
+  <T>(pick: (layer: RolloutSettings) => T | undefined, last: T): T => {
+    const layers = [config.services[target.service]?.rollout, config.tiers[target.tier]?.rollout, config.engine.rollout]
     for (const layer of layers) {
       const value = layer === undefined ? undefined : pick(layer)
       if (value !== undefined) return value
     }
     return last
   }
+
+/** What was typed goes before all else. */
+export function settingsOf(
+  config: Layered,
+  target: Target,
+  typed: { readonly batch: Amount | null; readonly canary: number | null },
+): Settings {
+  const first = nearest(config, target)
   return {
     batch: typed.batch ?? first((layer) => layer.batch, { kind: 'count', count: 1 }),
     canary: typed.canary ?? first((layer) => layer.canary, 0),
@@ -33,6 +40,10 @@ export function settingsOf(
     progressDeadlineMs: first((layer) => layer.progressDeadline, 300_000),
   }
 }
+
+/** How long a rollout of this target may go without a newly healthy instance before its thread says so. In milliseconds. */
+export const stuckMsOf = (config: Layered, target: Target): number =>
+  nearest(config, target)((layer) => layer.stuckAfter, 60_000)
 
 export function queueLimits(config: Pick<Config, 'tiers' | 'engine'>): QueueLimits {
   return {

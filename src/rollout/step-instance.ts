@@ -3,11 +3,12 @@ import type { UnitView } from '../ports/scheduler.ts'
 import type { Call, Draft } from './draft.ts'
 import { callToStop } from './call-to-stop.ts'
 import { gone, isAnswer, isTaken, mayRepeat, refusal, type Look } from './look.ts'
-import { isStopped, isUp, reportOf, stateText } from './observation.ts'
+import { isStopped, isUp, reportOf, seenAs, stateText } from './observation.ts'
 import { attach, attachedYet, detach, noLongerWanted } from './step-sidekicks.ts'
 
 /** Takes one instance that is under way as far as what is seen of it allows. The rollout is known to go on or to fail. */
 export function stepInstance(draft: Draft, unit: string, look: Look): void {
+  draft.see(unit, seenAs(look.units.get(unit)))
   const instance = draft.instance(unit)
   // Nothing new begins once it can only end: what still runs stays as it is. After a failure, what was stopped still
   // has to prove itself; after an abort it is enough that it runs.
@@ -139,7 +140,7 @@ function prove(draft: Draft, instance: InstanceState, look: Look): void {
     tookMs: Math.max(0, look.moment.wall - since),
     reason: gate.kind === 'none' ? 'it has run steadily' : 'it has run steadily and passed its health gate',
   })
-  draft.spentMs = 0
+  draft.comeOn()
   attach(draft, instance, look, 'healthy')
 }
 

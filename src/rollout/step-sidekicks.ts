@@ -86,5 +86,5 @@ const mayStillStop = (draft: Draft, instance: InstanceState, look: Look): boolea
   [instance.unit, ...instance.sidekicks].some((unit) => mayBeHeardLate(unit, look, draft.rollout.plan))
 
 function finish(draft: Draft, instance: InstanceState, look: Look, reason: string): void {
-  draft.stage(instance.unit, instance.replaced ? 'done' : 'kept', reason, { finishedAt: look.moment.wall })
+  draft.stage(instance.unit, instance.replaced ? 'done' : 'kept', reason, { finishedAt: look.moment.wall, seen: [] })
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.ts'
 import { isWaiting } from '../domain/rollout.ts'
+import type { Target } from '../domain/target.ts'
 import type { SchedulerReader, SchedulerWriter } from '../ports/scheduler.ts'
 import type { StoreReader } from '../ports/store.ts'
 import type { WorkSource } from '../services/claimed-work.ts'
@@ -14,6 +15,8 @@ export interface SupervisorParts extends Omit<DriverParts, 'scheduler'>, WaitPar
   readonly journal: Journal
   readonly clock: Clock
   readonly schedulerOf: (tier: string) => SchedulerReader & SchedulerWriter
+  /** `Patience.stuckMs` of one target. */
+  readonly stuckMsOf: (target: Target) => number
   /** Names this process in events: a host and a pid. */
   readonly driver: string
 }
@@ -50,8 +53,9 @@ export function rolloutWork(parts: SupervisorParts): WorkSource<Ownership> {
         const waited = await waitInLine(own, parts, stop)
         if (waited !== 'begun') return waited
       }
-      const scheduler = parts.schedulerOf(loaded.rollout.plan.tier)
-      return drive(own, { ...parts, scheduler }, parts.driver, stop)
+      const { plan } = loaded.rollout
+      const patience = { ...parts.patience, stuckMs: parts.stuckMsOf(plan) }
+      return drive(own, { ...parts, scheduler: parts.schedulerOf(plan.tier), patience }, parts.driver, stop)
     },
   }
 }

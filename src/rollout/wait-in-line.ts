@@ -195,7 +195,12 @@ class Wait {
       ending.kind === 'failed'
         ? ending.reason
         : `aborted by ${ending.by.name ?? ending.by.id} while it waited${ending.reason === null ? '' : `: ${ending.reason}`}`
-    return this.#store(loaded, next, [{ kind: 'ended', phase: ending.kind, reason, journal: [] }], known)
+    return this.#store(
+      loaded,
+      next,
+      [{ kind: 'ended', phase: ending.kind, reason, journal: [], noJournal: null }],
+      known,
+    )
   }
 
   async #store(

@@ -15,7 +15,7 @@ export function noScheduler(tier: string, clock: Clock): SchedulerReader & Sched
       await clock.sleep(1000, signal)
       return unknown()
     },
-    journal: async () => null,
+    journal: async () => ({ kind: 'none', reason }),
     stop: async () => ({ kind: 'failed', message: reason }),
     start: async () => ({ kind: 'failed', message: reason }),
   }

@@ -107,6 +107,7 @@ const instance = (name: string, stage: Stage, batch: number): InstanceState => (
   startedAt: stage === 'done' ? noon - 3_600_000 : null,
   finishedAt: null,
   note: null,
+  seen: [],
 })
 
 export const rolloutOf = (
@@ -138,6 +139,7 @@ export const rolloutOf = (
   begunAt: null,
   endedAt: isOver({ phase }) ? noon - 30_000 : null,
   spentMs: 0,
+  stuck: null,
   seq: 1,
   ...over,
 })
@@ -224,7 +226,11 @@ export async function world(given: Given = {}): Promise<World> {
       },
     },
     clusters: {
-      of: () => ({ view: () => known(), observe: async () => known(), journal: async () => null }),
+      of: () => ({
+        view: () => known(),
+        observe: async () => known(),
+        journal: async () => ({ kind: 'none', reason: 'no ssh' }),
+      }),
     },
     health: { check: async () => null },
     discovery: { announced: async () => [] },

@@ -71,7 +71,7 @@ describe('show', () => {
       { kind: 'instance-failed', unit: 'api@2.service', reason: 'crashed' },
       { kind: 'abort-asked', by: ann, reason: null },
       { kind: 'held', reason: 'fleet is away' },
-      { kind: 'ended', phase: 'failed', reason: 'api@2 crashed', journal: ['panic: <nil>'] },
+      { kind: 'ended', phase: 'failed', reason: 'api@2 crashed', journal: ['panic: <nil>'], noJournal: null },
     ]
     const { say } = await world({
       rollouts: [rolloutOf(11, 'failed', ['done', 'failed', 'kept'], { reason: 'new billing' })],

@@ -118,7 +118,8 @@ export function schedulerContract(name: string, make: () => Promise<SchedulerSub
     })
 
     it('has no journal of a unit that is not there', async () => {
-      expect(await subject.scheduler.journal('no-such-unit-at-all.service', 5)).toBeNull()
+      const none = await subject.scheduler.journal('no-such-unit-at-all.service', 5)
+      expect(none).toEqual({ kind: 'none', reason: expect.stringMatching(/\w+ \w+/) })
     })
 
     it('gives a look up in time, or at once when it is called off, and never rejects', async () => {
@@ -141,7 +142,7 @@ export function schedulerContract(name: string, make: () => Promise<SchedulerSub
         expect(['failed', 'killed']).toContain(result.kind)
         expect(performance.now() - began).toBeLessThan(unreachable.callTimeoutMs + 2_000)
       }
-      expect(await unreachable.journal(running[0], 5)).toBeNull()
+      expect((await unreachable.journal(running[0], 5)).kind).toBe('none')
     })
   })
 }

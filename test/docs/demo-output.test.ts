@@ -32,7 +32,9 @@ describe('What the README shows of the demo', () => {
     const healthy = { kind: 'healthy', unit, machine: 'm', ip: '127.0.0.1', tookMs: 9800, reason } as const
     expect(shown).toContain(line(healthy))
     expect(shown).toContain(line({ kind: 'batch-began', batch: 1, units: [unit], canary: false }))
-    expect(shown).toContain(line({ kind: 'ended', phase: 'succeeded', reason: '3 of 3 replaced', journal: [] }, ended))
+    expect(shown).toContain(
+      line({ kind: 'ended', phase: 'succeeded', reason: '3 of 3 replaced', journal: [], noJournal: null }, ended),
+    )
     const [first, second] = line({ kind: 'accepted', by: rolling.requestedBy, retryOf: null }).split('\n')
     expect(shown).toContain(first)
     expect(shown).toContain(second)

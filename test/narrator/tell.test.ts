@@ -52,7 +52,7 @@ async function happen(fact: Fact, change: Partial<Rollout> = {}): Promise<void> 
 
 const end = () =>
   happen(
-    { kind: 'ended', phase: 'succeeded', reason: '3 of 3 replaced', journal: [] },
+    { kind: 'ended', phase: 'succeeded', reason: '3 of 3 replaced', journal: [], noJournal: null },
     { phase: 'succeeded', endedAt: Date.now() },
   )
 

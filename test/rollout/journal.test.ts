@@ -191,7 +191,7 @@ describe('a step of a rollout', () => {
     const { own, loaded } = await begun()
     const wishes = await journal.wishes(loaded.rollout)
     const ended: Rollout = { ...loaded.rollout, phase: 'succeeded', endedAt: Date.now() }
-    const fact: Fact = { kind: 'ended', phase: 'succeeded', reason: 'ok', journal: [] }
+    const fact: Fact = { kind: 'ended', phase: 'succeeded', reason: 'ok', journal: [], noJournal: null }
     expect((await journal.advance(own, loaded, ended, [fact], wishes)).kind).toBe('stored')
     expect((await journal.advance(own, loaded, ended, [fact], wishes)).kind).toBe('moved')
     expect((await store.range(keys.histories(target()))).entries).toHaveLength(1)

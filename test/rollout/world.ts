@@ -4,8 +4,9 @@ import type { Plan } from '../../src/domain/plan.ts'
 import { isOver } from '../../src/domain/rollout.ts'
 import type { HealthGate } from '../../src/ports/health.ts'
 import type { ClusterView, UnitView } from '../../src/ports/scheduler.ts'
-import { clockStands, decide } from '../../src/rollout/decide.ts'
+import { decide } from '../../src/rollout/decide.ts'
 import type { Call, Decision } from '../../src/rollout/draft.ts'
+import { clockStands } from '../../src/rollout/stuck.ts'
 import { defaultPatience, type HealthSeen, type Observation } from '../../src/rollout/observation.ts'
 
 /** A small cluster under the clock of a test: units that lag, fall over, lie and vanish, one 500 ms look at a time. */
@@ -71,6 +72,7 @@ export function rolloutOf(plan: Plan): Rollout {
         startedAt: null,
         finishedAt: null,
         note: null,
+        seen: [],
       })),
     ),
     batch: 0,
@@ -91,6 +93,7 @@ export function rolloutOf(plan: Plan): Rollout {
     pause: null,
     takenBy: null,
     spentMs: 0,
+    stuck: null,
     seq: 1,
   }
 }

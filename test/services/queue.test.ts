@@ -109,7 +109,7 @@ async function finish(id: number, phase: 'succeeded' | 'failed' = 'succeeded'): 
   const own = await claimed(journal, id, lease)
   const loaded = await loadedOf(journal, id)
   const ended = { ...loaded.rollout, phase, endedAt: Date.now() }
-  const fact: Fact = { kind: 'ended', phase, reason: 'done', journal: [] }
+  const fact: Fact = { kind: 'ended', phase, reason: 'done', journal: [], noJournal: null }
   const advanced = await journal.advance(own, loaded, ended, [fact], await journal.wishes(loaded.rollout))
   if (advanced.kind !== 'stored') throw new Error(advanced.kind)
   await lease.release()

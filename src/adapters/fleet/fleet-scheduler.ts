@@ -57,12 +57,9 @@ export function createFleetScheduler(options: FleetOptions, clock: Clock, log?: 
     observe: (timeoutMs, signal) => poller.observe(timeoutMs, signal),
     stop: (unit, signal) => call('stop', unit, signal),
     start: (unit, signal) => call('start', unit, signal),
-    async journal(unit, lines) {
+    journal(unit, lines) {
       const parts = { fleetctl, endpoints, timeLimitMs: journalTimeoutMs }
-      const reading = await readJournal(parts, unit, lines, clock.monotonic(), closing.signal)
-      if (reading.kind === 'lines') return reading.lines
-      log?.debug({ unit, reason: reading.reason }, 'no journal')
-      return null
+      return readJournal(parts, unit, lines, clock.monotonic(), closing.signal)
     },
     checkFleet: () => checkFleet(options, fleetctl, listTimeoutMs, closing.signal),
     async close() {

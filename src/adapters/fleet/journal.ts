@@ -1,3 +1,4 @@
+import type { JournalReading } from '../../ports/scheduler.ts'
 import type { Endpoints } from './endpoints.ts'
 import { isHelp, type Fleetctl } from './fleetctl.ts'
 import { isUnitName } from './parse.ts'
@@ -6,9 +7,6 @@ import { firstLine } from './words.ts'
 const maxLines = 1000
 /** What journalctl says beside the lines, depending on its age. */
 const remark = /^-- (?:Logs begin|Journal begins|No entries)/
-
-export type JournalReading =
-  { readonly kind: 'lines'; readonly lines: readonly string[] } | { readonly kind: 'none'; readonly reason: string }
 
 /**
  * The last lines of a unit's journal, which fleetctl fetches by ssh from the unit's machine: it needs an agent and a

@@ -53,6 +53,10 @@ export function eventText(fact: Fact): string {
       return `it cannot go on: ${words(fact.reason)}`
     case 'going-on':
       return `it goes on: ${words(fact.reason)}`
+    case 'stuck': {
+      const what = fact.unit === null ? fact.reason : `${shortUnit(fact.unit)} ${fact.reason}`
+      return `*stuck* for ${durationText(fact.forMs)}: ${words(what)}`
+    }
     case 'pause-asked':
       return `${personText(fact.by)} ${fact.tier ? 'stopped the whole tier' : 'asked to pause'}${fact.reason === null ? '' : `: ${words(fact.reason)}`}`
     case 'paused':
@@ -67,7 +71,8 @@ export function eventText(fact: Fact): string {
       return `it will fail${fact.unit === null ? '' : ` because of ${shortUnit(fact.unit)}`}: ${words(fact.reason)}`
     case 'ended': {
       const lines = fact.journal.map((line) => code(line))
-      return [`*${phaseText(fact.phase)}*: ${words(fact.reason)}`, ...lines].join('\n')
+      const none = fact.noJournal === null ? [] : [`no journal: ${words(fact.noJournal)}`]
+      return [`*${phaseText(fact.phase)}*: ${words(fact.reason)}`, ...lines, ...none].join('\n')
     }
   }
 }

@@ -1,7 +1,7 @@
 import { durationText } from '../../domain/duration.ts'
 import { isOver, tookMs, type Rollout } from '../../domain/rollout.ts'
 import { waitsForText } from '../../domain/waiting-text.ts'
-import { ago, fleetStateText, personText, phaseText, words } from '../../domain/wording.ts'
+import { ago, clockText, fleetStateText, personText, phaseText, words } from '../../domain/wording.ts'
 
 /** "Rollout 12, a deploy of api to production," without its verb. */
 export const rolloutName = (rollout: Pick<Rollout, 'id' | 'plan'>): string =>
@@ -12,7 +12,7 @@ export function rolloutVerdict(rollout: Rollout, now: number): string {
   if (rollout.waiting !== null)
     return `${rolloutName(rollout)} waits, asked for ${ago(rollout.createdAt, now)} by ${personText(rollout.requestedBy)}: ${words(waitsForText(rollout.waiting.for, rollout.plan.tier))}.`
   if (!isOver(rollout))
-    return `${rolloutName(rollout)} ${liveText(rollout)}, begun ${ago(rollout.begunAt ?? rollout.createdAt, now)} by ${personText(rollout.requestedBy)}.`
+    return `${rolloutName(rollout)} ${liveText(rollout)}, begun ${ago(rollout.begunAt ?? rollout.createdAt, now)} by ${personText(rollout.requestedBy)}${rollout.stuck === null ? '' : `, stuck since ${clockText(rollout.stuck)}`}.`
   const ms = tookMs(rollout)
   const when = rollout.endedAt === null || ms === null ? '' : ` ${ago(rollout.endedAt, now)}, after ${durationText(ms)}`
   return `${rolloutName(rollout)} ${phaseText(rollout.phase)}${when}; it was begun by ${personText(rollout.requestedBy)}.`

@@ -135,15 +135,16 @@ describe('on a fleet with faults', () => {
     expect((await waitFor(subject, () => true)).units.get('worker@1.service')?.reports).toHaveLength(1)
   })
 
-  it('the journal comes with an ssh agent, and is null without', async () => {
+  it('the journal comes with an ssh agent, and says what is missing without', async () => {
     // The stand-in asks only that the agent's socket be there.
     const more = { sshAuthSock: lab.agent, strictHostKeyChecking: false }
     const subject = scheduler(more)
-    const lines = await subject.journal('worker@3.service', 5)
-    expect(lines?.length).toBeGreaterThan(0)
-    expect(lines?.join(' ')).toContain('worker')
+    const reading = await subject.journal('worker@3.service', 5)
+    expect(reading.kind === 'lines' ? reading.lines.join(' ') : reading.reason).toContain('worker')
+    expect(reading.kind).toBe('lines')
     const without = scheduler()
-    expect(await without.journal('worker@3.service', 5)).toBeNull()
+    const none = await without.journal('worker@3.service', 5)
+    expect(none).toEqual({ kind: 'none', reason: expect.stringContaining('SSH_AUTH_SOCK') })
   })
 
   it('the check of the configuration says what each endpoint lists', async () => {

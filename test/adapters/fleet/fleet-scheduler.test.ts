@@ -190,23 +190,27 @@ describe('journal', () => {
 
   it('is the last lines, newest last', async () => {
     const a = fleet.endpoint('journal', { journal: printed })
-    expect(await scheduler([a]).journal('api@1.service', 50)).toEqual([
-      'Nov 23 07:47:21 vm sh[1]: one',
-      'Nov 23 07:47:22 vm sh[1]: two',
-    ])
+    expect(await scheduler([a]).journal('api@1.service', 50)).toEqual({
+      kind: 'lines',
+      lines: ['Nov 23 07:47:21 vm sh[1]: one', 'Nov 23 07:47:22 vm sh[1]: two'],
+    })
     expect(fleet.calls('journal')).toEqual([`--endpoint=${a} journal --lines 50 api@1.service`])
   })
 
-  it('is null without ssh, in time when it hangs, for a bad name and for the help text', async () => {
+  it('says why there is none: without ssh, in time when it hangs, for a bad name and for the help text', async () => {
     const noSsh = { rc: 255, err: 'Unable to SSH to remote host: SSH_AUTH_SOCK environment variable is not set.\n' }
     const help = runAt(listRuns, 'usage-errors', 1).stdout
-    for (const script of [noSsh, hang, help]) {
+    for (const [script, why] of [
+      [noSsh, 'SSH_AUTH_SOCK environment variable is not set'],
+      [hang, 'fleetctl journal was'],
+      [help, 'printed its help'],
+    ] as const) {
       const subject = scheduler([fleet.endpoint('no-journal', { journal: script })], { journalTimeoutMs: 300 })
       const look = await timed(subject.journal('api@1.service', 10))
-      expect(look.value).toBeNull()
+      expect(look.value).toEqual({ kind: 'none', reason: expect.stringContaining(why) })
       expect(look.ms).toBeLessThan(5_000)
     }
-    expect(await scheduler([]).journal('--help', 10)).toBeNull()
+    expect((await scheduler([]).journal('--help', 10)).kind).toBe('none')
   })
 })
 
