@@ -2,8 +2,8 @@ import { createAuditLog } from './authorization/audit.ts'
 import { createDoor } from './authorization/door.ts'
 import { createGroups } from './authorization/groups.ts'
 import type { Policy } from './authorization/policy.ts'
-import { keepAuditBounded } from './authorization/retention.ts'
 import { createRightsReader } from './authorization/rights-reader.ts'
+import { startChores } from './chores.ts'
 import type { CommandIndex } from './command/define.ts'
 import { createDispatch, type Dispatch, type DispatchParts } from './command/dispatch.ts'
 import { usualLimits } from './command/limits.ts'
@@ -31,14 +31,11 @@ import { bindCapabilities } from './services/bind-capabilities.ts'
 import type { Readers } from './services/capabilities.ts'
 import { claimWork } from './services/claimed-work.ts'
 import { createAnnouncedPorts, createDiscovery } from './services/discovery.ts'
-import { followUp } from './services/follow-up.ts'
 import { createHealthReader } from './services/health-reader.ts'
 import { createKeyReader } from './services/key-reader.ts'
 import { createLockReader } from './services/locks.ts'
 import { createNews } from './services/news.ts'
 import { noScheduler } from './services/no-scheduler.ts'
-import { repeat } from './services/repeat.ts'
-import { prune } from './services/retention.ts'
 import { createRolloutReader } from './services/rollout-reader.ts'
 import { createStopReader } from './services/stops.ts'
 import { createTurns } from './services/turns.ts'
@@ -90,7 +87,6 @@ const turnMs = 1500
 const editEveryMs = 2500
 /** What nobody drives any more waits no longer than this beyond the end of its lease. */
 const lookForWorkMs = 1000
-const pruneEveryMs = 600_000
 
 /** Everything put together, but for the adapters, which come in as ports. */
 export function createApp(parts: AppParts): App {
@@ -205,40 +201,24 @@ export function createApp(parts: AppParts): App {
       const news = createNews(stores.engine, clock, keys.rollouts, stopping.signal)
       wishNews = createNews(stores.engine, clock, keys.wishes, stopping.signal)
       driver = claimWork(driving, work)
+      const historyChannel = (tier: string) => config.tiers[tier]?.historyChannel ?? config.slack.historyChannel
+      const { chat } = parts
       narrator = claimWork(
         threadWork({
           positions: createPositions(stores.engine, parts.driver, () => clock.now()),
-          chat: parts.chat,
+          chat,
           clock,
           log,
-          historyChannel: (tier) => config.tiers[tier]?.historyChannel ?? config.slack.historyChannel,
+          historyChannel,
           editEveryMs,
           news: (id, ms, signal) => news.of(id, ms, signal),
         }),
         work,
       )
-      const follow = {
-        store: stores.engine,
-        clock,
-        log,
-        door,
-        planner,
-        created,
-        limits,
-        newKey: parts.newId,
-        tell: async (place: Incoming['place'], text: string) => {
-          const message = { text, sections: [{ kind: 'text', text }] } as const
-          const result = await parts.chat.post(place, message, { urgent: true })
-          return result.kind === 'posted' || result.kind === 'place-closed'
-        },
-        knows,
-      }
-      repeat('look for what follows', 1000, () => followUp(follow), { clock, log, signal: stopping.signal })
-      const tidy = () => prune(stores.engine, targets, config.retention.rollouts)
-      const audit = createAuditLog({ store: stores.engine, clock })
-      const warn = (message: string): void => log.warn({}, message)
-      void keepAuditBounded({ audit, clock, keep: config.retention.audit, warn, signal: stopping.signal })
-      repeat('prune old rollouts', pruneEveryMs, tidy, { clock, log, signal: stopping.signal })
+      const allLive = () => rollouts.allLive()
+      const chores = { config, store: stores.engine, chat, clock, log, door, planner, limits, targets, knows }
+      const more = { historyChannel, allLive, created, newKey: parts.newId }
+      startChores({ ...chores, ...more }, stopping.signal)
     },
 
     async stop(withinMs) {

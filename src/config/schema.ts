@@ -175,6 +175,12 @@ export const configSchema = z.strictObject({
       rollout: rolloutSettings.default({}),
     })
     .prefault({}),
+  reminders: z
+    .strictObject({
+      /** Who holds a lock without an end, or stopped a tier, is reminded after this long, and again each time; 0s for never. */
+      every: duration(0, 30 * 24 * hour).default(8 * hour),
+    })
+    .prefault({}),
   retention: z
     .strictObject({
       /** Rollouts kept in full, with their events. */

@@ -195,12 +195,8 @@ class Wait {
       ending.kind === 'failed'
         ? ending.reason
         : `aborted by ${ending.by.name ?? ending.by.id} while it waited${ending.reason === null ? '' : `: ${ending.reason}`}`
-    return this.#store(
-      loaded,
-      next,
-      [{ kind: 'ended', phase: ending.kind, reason, journal: [], noJournal: null }],
-      known,
-    )
+    const ended: Fact = { kind: 'ended', phase: ending.kind, reason, journal: [], noJournal: null }
+    return this.#store(loaded, next, [ended], known)
   }
 
   async #store(

@@ -42,6 +42,9 @@ export const keys = {
   /** The last word on a whole tier: stopped, or going. */
   stop: (tier: string) => `stops/${tier}`,
   stops: 'stops/',
+  /** That somebody was reminded of what this key holds. */
+  reminder: (of: string) => `reminders/${of}`,
+  reminders: 'reminders/',
   thread: (id: number) => `threads/${counted(id)}`,
   /** One key per thread that is not told to its end. */
   telling: (id: number) => `telling/${counted(id)}`,

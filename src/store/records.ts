@@ -16,6 +16,9 @@ export const historyRecord = recordType(historyRowSchema)
 export const lockRecord = recordType(lockSchema)
 export const stopRecord = recordType(stopSchema)
 
+/** `reminders/<key>`: the last reminder of a hold, counted from its beginning, which tells it from an earlier hold there. */
+export const reminderRecord = recordType(z.strictObject({ of: z.int(), number: z.int().min(1) }))
+
 /** The highest number given out so far. */
 export const counterRecord = recordType(z.strictObject({ last: z.int().min(0) }))
 

@@ -38,7 +38,13 @@ const layers: Readonly<Record<string, Layer>> = {
 }
 
 /** Files that put the parts together: the only ones that see everything. */
-const compositionRoots = new Set(['src/main.ts', 'src/app.ts', 'src/connect.ts', 'src/check-config.ts'])
+const compositionRoots = new Set([
+  'src/main.ts',
+  'src/app.ts',
+  'src/chores.ts',
+  'src/connect.ts',
+  'src/check-config.ts',
+])
 
 /** Packages with one home each: whoever else needs what they do asks a port. */
 const homes: Readonly<Record<string, readonly string[]>> = {

@@ -38,6 +38,8 @@ const made = {
   locks: [],
   stop: [keys.stop('<tier>')],
   stops: [],
+  reminder: [keys.reminder('<key>')],
+  reminders: [],
   thread: [keys.thread(id)],
   telling: [keys.telling(id)],
   tellings: [],

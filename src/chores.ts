@@ -1,0 +1,57 @@
+import { createAuditLog } from './authorization/audit.ts'
+import type { Door } from './authorization/door.ts'
+import { keepAuditBounded } from './authorization/retention.ts'
+import type { Config } from './config/schema.ts'
+import type { Target } from './domain/target.ts'
+import { remind } from './narrator/reminders.ts'
+import type { ChatWriter } from './ports/chat.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Incoming } from './ports/incoming.ts'
+import type { Log } from './ports/log.ts'
+import type { StoreReader, StoreWriter } from './ports/store.ts'
+import type { QueueLimits } from './rollout/create.ts'
+import type { Readers } from './services/capabilities.ts'
+import { followUp } from './services/follow-up.ts'
+import { repeat } from './services/repeat.ts'
+import { prune } from './services/retention.ts'
+
+const followEveryMs = 1000
+const pruneEveryMs = 600_000
+const remindEveryMs = 60_000
+
+interface ChoreParts {
+  readonly config: Config
+  /** Patient. */
+  readonly store: StoreReader & StoreWriter
+  readonly chat: ChatWriter
+  readonly clock: Clock
+  readonly log: Log
+  readonly door: Door
+  readonly planner: Readers['planner']
+  readonly limits: QueueLimits
+  readonly targets: readonly Target[]
+  readonly knows: (target: Target) => boolean
+  /** Where closing lines of a tier go. */
+  readonly historyChannel: (tier: string) => string
+  readonly allLive: Readers['rollouts']['allLive']
+  /** There is a new rollout. */
+  readonly created: () => void
+  readonly newKey: () => string
+}
+
+/** What each process looks after again and again, until the signal aborts. Each may be done by several at once. */
+export function startChores(parts: ChoreParts, signal: AbortSignal): void {
+  const { config, store, chat, clock, log } = parts
+  const every = (what: string, everyMs: number, work: () => Promise<unknown>): void =>
+    repeat(what, everyMs, work, { clock, log, signal })
+  const tell = async (place: Incoming['place'], text: string): Promise<boolean> => {
+    const result = await chat.post(place, { text, sections: [{ kind: 'text', text }] }, { urgent: true })
+    return result.kind === 'posted' || result.kind === 'place-closed'
+  }
+  every('look for what follows', followEveryMs, () => followUp({ ...parts, tell }))
+  every('prune old rollouts', pruneEveryMs, () => prune(store, parts.targets, config.retention.rollouts))
+  every('remind of what is held', remindEveryMs, () => remind({ ...parts, everyMs: config.reminders.every }))
+  const audit = createAuditLog({ store, clock })
+  const warn = (message: string): void => log.warn({}, message)
+  void keepAuditBounded({ audit, clock, keep: config.retention.audit, warn, signal })
+}
