@@ -11,12 +11,13 @@ import {
 import { fleetSentence, rolloutName } from '../src/command/parts/rollout-text.ts'
 import { done, failed } from '../src/command/text.ts'
 import { isWaiting } from '../src/domain/rollout.ts'
-import { code } from '../src/domain/wording.ts'
+import { abortText, code } from '../src/domain/wording.ts'
 
 export default mutation({
   summary:
     'Ends a live rollout at once: what is under way is brought back up, nothing new begins. Takes a waiting one out.',
-  notes: 'Nothing is rolled back: the answer says what was replaced and what was not. `retry` takes up the rest.',
+  notes:
+    'Nothing is rolled back: the answer says what was replaced and what was not. What a scale had half started is taken back. `retry` takes up the rest.',
   examples: ['abort 12', 'abort api production', 'abort 12 --reason "wrong image"'],
   positionals: whichRollout,
   flags: { reason: flag(text(), { help: 'Why; it stands in the thread.' }) },
@@ -40,7 +41,7 @@ export default mutation({
           )
         }
         return done(
-          `${rolloutName(rollout)} ends now: what is under way is brought back up, nothing new begins. ${fleetSentence(rollout)} ${code(`show ${rollout.id}`)} tells how it ended, ${code(`retry ${rollout.id}`)} does the rest.`,
+          `${rolloutName(rollout)} ends now: ${abortText(rollout.plan)}, nothing new begins. ${fleetSentence(rollout)} ${code(`show ${rollout.id}`)} tells how it ended, ${code(`retry ${rollout.id}`)} does the rest.`,
           more,
         )
       case 'already':

@@ -36,7 +36,7 @@ export default query({
 function line(row: HistoryRow, now: number): string {
   const what = `${row.kind} of ${row.service} in ${row.tier} *${phaseText(row.phase)}* ${ago(row.endedAt, now)}`
   const took = durationText(Math.max(0, row.endedAt - (row.begunAt ?? row.createdAt)))
-  const how = `after ${took}, ${row.replaced} of ${row.instances} replaced, by ${personText(row.by)}`
+  const how = `after ${took}, ${row.replaced} of ${row.instances} ${row.kind === 'scale' ? 'done' : 'replaced'}, by ${personText(row.by)}`
   const why = row.reason === null ? '' : `, because: ${words(row.reason)}`
   const summary = row.phase === 'succeeded' ? '' : `. ${words(row.summary)}`
   return `${code(`${row.id}`)}  ${what}, ${how}${why}${summary}`

@@ -7,10 +7,10 @@ import type { QueryContext, Reply } from '../src/command/context.ts'
 import { failed, refused } from '../src/command/text.ts'
 import type { PlanAsk } from '../src/domain/plan.ts'
 import { ownerOf, type Rollout } from '../src/domain/rollout.ts'
-import { code } from '../src/domain/wording.ts'
+import { code, deedOf } from '../src/domain/wording.ts'
 
 export default mutation({
-  summary: 'Takes up a failed or aborted rollout: only the instances that it did not replace, with the same options.',
+  summary: 'Takes up a failed or aborted rollout: only the instances that it left, with the same options.',
   notes: 'With --force it goes on where most of what is left is down already, which is usual after a failure.',
   examples: ['retry 12', 'retry 12 --force --reason "disk is free again"'],
   positionals: { id: rolloutId() },
@@ -38,6 +38,7 @@ export default mutation({
     const left = unitsLeft(rollout)
     const ask: PlanAsk = {
       kind: plan.kind,
+      ...(plan.scale === null ? {} : { to: plan.scale.to }),
       batch: { kind: 'count', count: plan.atOnce },
       canary: canaryLeft(rollout, left),
       only: { units: left, why: 'left' },
@@ -67,20 +68,22 @@ async function findEnded(id: number, { read }: QueryContext): Promise<Found> {
   const rollout = await read.rollouts.get(id)
   if (rollout === null) return reply(`There is no rollout ${id}: \`history\` lists them.`)
   const verdict = rolloutVerdict(rollout, read.now())
-  const again = code(`${rollout.plan.kind} ${rollout.plan.service} ${rollout.plan.tier}`)
+  const { kind, service, tier, scale } = rollout.plan
+  const again =
+    scale === null
+      ? `${code(`${kind} ${service} ${tier}`)} rolls all of it again`
+      : `${code(`status ${service} ${tier}`)} shows what runs`
   switch (rollout.phase) {
     case 'queued':
     case 'rolling':
     case 'paused':
       return reply(`${verdict} Nothing to retry while it lives: ${code(`abort ${id}`)} ends it.`)
     case 'succeeded':
-      return reply(`${verdict} Nothing is left of it to retry: ${again} rolls all of it again.`)
+      return reply(`${verdict} Nothing is left of it to retry: ${again}.`)
     case 'failed':
     case 'aborted':
       if (unitsLeft(rollout).length > 0) return { kind: 'ended', rollout }
-      return reply(
-        `${verdict} It had replaced every instance, so nothing is left to retry: ${again} rolls all of it again.`,
-      )
+      return reply(`${verdict} It had ${deedOf(rollout.plan)} every instance, so nothing is left to retry: ${again}.`)
   }
 }
 

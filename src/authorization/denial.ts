@@ -112,6 +112,8 @@ function askedFor(question: Question): string {
       return scope.kind === 'tier' ? `deploy ${where}` : `deploy ${scope.target.service} to ${scope.target.tier}`
     case 'restart':
       return `restart ${where}`
+    case 'scale':
+      return `scale ${where}`
     case 'abort':
       return `abort ${question.owner === null ? 'a' : `<@${question.owner}>'s`} rollout of ${where}`
     case 'stop':

@@ -4,6 +4,7 @@ import type { Target } from '../domain/target.ts'
 export const rights = [
   'deploy',
   'restart',
+  'scale',
   'take',
   'pause',
   'resume',

@@ -48,6 +48,8 @@ const fact = z.discriminatedUnion('kind', [
     tookMs: z.int(),
     reason: z.string(),
   }),
+  /** It is gone: seen nowhere any more. `tookMs` is from the first call for it. */
+  z.strictObject({ kind: z.literal('removed'), unit: z.string(), tookMs: z.int(), reason: z.string() }),
   z.strictObject({ kind: z.literal('instance-failed'), unit: z.string(), reason: z.string() }),
   z.strictObject({ kind: z.literal('batch-done'), batch: z.int() }),
   /** It cannot go on for now; told once, until `going-on`. */

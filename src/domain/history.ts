@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { planKindSchema } from './plan.ts'
 import { phaseSchema } from './rollout.ts'
 
 /** One line per ended rollout, small, so that a page is one short read. */
 export const historyRowSchema = z.strictObject({
   id: z.int(),
-  kind: z.enum(['deploy', 'restart']),
+  kind: planKindSchema,
   service: z.string(),
   tier: z.string(),
   phase: phaseSchema,

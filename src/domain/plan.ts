@@ -16,8 +16,19 @@ const healthGateSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
 ])
 
+/** What becomes of one instance. */
+export const taskSchema = z.enum([
+  /** Stopped and started again. */
+  'replace',
+  /** Started: there was none before. */
+  'add',
+  /** Stopped and destroyed, its sidekicks too. */
+  'remove',
+])
+
 const plannedInstanceSchema = z.strictObject({
   unit: z.string(),
+  task: taskSchema.default('replace'),
   sidekicks: z.array(z.string()),
   /** Where it runs now; null when no machine reports it. */
   machine: z.strictObject({ id: z.string(), ip: z.string().nullable() }).nullable(),
@@ -31,14 +42,21 @@ const plannedInstanceSchema = z.strictObject({
   identity: z.string().nullable(),
 })
 
+export const planKindSchema = z.enum(['deploy', 'restart', 'scale'])
+
 export const planSchema = z.strictObject({
-  kind: z.enum(['deploy', 'restart']),
+  kind: planKindSchema,
   service: z.string(),
   tier: z.string(),
   /** The fleet unit: a template, or a plain unit. */
   unit: z.string(),
   /** Rolled in this order; the outer array is the batches. */
   batches: z.array(z.array(plannedInstanceSchema).min(1)).min(1),
+  /** How many instances there are before and after a scale; null for what changes no number. */
+  scale: z
+    .strictObject({ from: z.int(), to: z.int().min(1) })
+    .nullable()
+    .default(null),
   /** Wanted instances that are not rolled, but count when it is asked how many are away. */
   others: z.array(z.string()),
   /** The first batch is a canary. */
@@ -68,7 +86,9 @@ export type Only = z.infer<typeof onlySchema>
 
 /** What a plan was asked for, but for whom and where: enough to make it anew. */
 export const planAskSchema = z.strictObject({
-  kind: z.enum(['deploy', 'restart']),
+  kind: planKindSchema,
+  /** How many instances there are to be: of a scale, and of nothing else. */
+  to: z.int().min(1).optional(),
   batch: amountSchema.nullable(),
   canary: z.int().nullable(),
   /** Null for all. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { planAskSchema, planSchema, type Plan } from './plan.ts'
+import { planAskSchema, planSchema, taskSchema, type Plan } from './plan.ts'
 
 /** One numbered execution of a plan on a target, as the store keeps it. Times are milliseconds since the epoch. */
 
@@ -15,9 +15,11 @@ export const stages = [
   'proving',
   /** It is healthy; its sidekicks were told to start. */
   'attaching',
+  /** It was seen stopped; it was told to be gone for good, its sidekicks too. */
+  'removing',
   'done',
   'failed',
-  /** Given back as it was: an abort came before it was replaced. */
+  /** Given back as it was: an abort came before it was replaced or removed; or taken back, where it had been begun to be added. */
   'kept',
 ] as const
 
@@ -28,6 +30,8 @@ const personSchema = z.strictObject({ id: z.string(), name: z.string().nullable(
 
 const instanceStateSchema = z.strictObject({
   unit: z.string(),
+  /** As planned; `take-back` once an abort came while it was being added. */
+  task: z.enum([...taskSchema.options, 'take-back']).default('replace'),
   sidekicks: z.array(z.string()),
   /** Index of its batch in the plan. */
   batch: z.int().min(0),
@@ -217,6 +221,7 @@ export function inFlight(instance: Pick<InstanceState, 'stage'>): boolean {
     case 'starting':
     case 'proving':
     case 'attaching':
+    case 'removing':
       return true
     case 'waiting':
     case 'done':

@@ -1,4 +1,5 @@
 import { durationText } from './duration.ts'
+import type { Plan } from './plan.ts'
 import type { InstanceState, Phase, Rollout } from './rollout.ts'
 
 /** Words that the commands and the narrator share. What comes from outside goes through `escape` once, here or there. */
@@ -56,16 +57,29 @@ const phaseWords: Readonly<Record<Phase, string>> = {
 /** Behind "Rollout 12". */
 export const phaseText = (phase: Phase): string => phaseWords[phase]
 
+/** Behind "2 of 3": what becomes of a plan's instances. */
+export function deedOf({ scale }: Pick<Plan, 'scale'>): 'replaced' | 'added' | 'removed' {
+  if (scale === null) return 'replaced'
+  return scale.to < scale.from ? 'removed' : 'added'
+}
+
+/** What an abort does to what is under way. */
+export const abortText = (plan: Pick<Plan, 'scale'>): string =>
+  deedOf(plan) === 'added' ? 'what is half started is taken back' : 'what is under way is brought back up'
+
 /** What the rollout has done to the fleet so far: "4 of 12 instances replaced, api@5 is under way, 7 untouched". */
-export function fleetStateText(rollout: Pick<Rollout, 'instances'>): string {
+export function fleetStateText(rollout: Pick<Rollout, 'instances' | 'plan'>): string {
   const { instances } = rollout
   const done = instances.filter((instance) => instance.stage === 'done')
   const failed = instances.filter((instance) => instance.stage === 'failed')
-  const waiting = instances.filter((instance) => instance.stage === 'waiting' || instance.stage === 'kept')
-  const moving = instances.filter((instance) => ![...done, ...failed, ...waiting].includes(instance))
-  const parts = [`${done.length} of ${count(instances.length, 'instance')} replaced`]
+  const taken = instances.filter((instance) => instance.stage === 'kept' && instance.task === 'take-back')
+  const kept = instances.filter((instance) => instance.stage === 'waiting' || instance.stage === 'kept')
+  const waiting = kept.filter((instance) => !taken.includes(instance))
+  const moving = instances.filter((instance) => ![...done, ...failed, ...kept].includes(instance))
+  const parts = [`${done.length} of ${count(instances.length, 'instance')} ${deedOf(rollout.plan)}`]
   if (moving.length > 0) parts.push(`${namesOf(moving)} under way`)
   if (failed.length > 0) parts.push(`${namesOf(failed)} failed`)
+  if (taken.length > 0) parts.push(`${namesOf(taken)} taken back`)
   if (waiting.length > 0) parts.push(`${waiting.length} untouched`)
   return parts.join(', ')
 }

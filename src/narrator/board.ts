@@ -10,7 +10,7 @@ import {
   type WaitsFor,
 } from '../domain/rollout.ts'
 import { waitsForText } from '../domain/waiting-text.ts'
-import { clockText, count, personText, phaseText, shortUnit, words } from '../domain/wording.ts'
+import { abortText, clockText, count, deedOf, personText, phaseText, shortUnit, words } from '../domain/wording.ts'
 import type { Button, Message, Section } from '../ports/chat.ts'
 
 /** More instances than this are told in counts, with those that matter by name: a message has an end. */
@@ -22,7 +22,7 @@ const mostRows = 25
  */
 export function rootMessage(rollout: Rollout): Message {
   const { plan, id } = rollout
-  const title = `${titleVerb(rollout)} ${plan.service} ${plan.tier}`
+  const title = `${titleVerbs[plan.kind]} ${plan.service} ${plan.tier}${plan.scale === null ? '' : ` to ${plan.scale.to}`}`
   const verdict = verdictText(rollout)
   const sections: Section[] = [
     { kind: 'header', text: title },
@@ -49,7 +49,11 @@ const boardSections = (rollout: Rollout, verdict: string): Section[] => [
   ...rowsText(rollout).map((text): Section => ({ kind: 'text', text })),
 ]
 
-const titleVerb = (rollout: Rollout): string => (rollout.plan.kind === 'deploy' ? 'Deploy' : 'Restart')
+const titleVerbs: Readonly<Record<Rollout['plan']['kind'], string>> = {
+  deploy: 'Deploy',
+  restart: 'Restart',
+  scale: 'Scale',
+}
 
 /** "is rolling: 1 of 3 healthy, about 20s left", "failed: api@2 did not …". */
 function verdictText(rollout: Rollout): string {
@@ -120,9 +124,15 @@ const stageWords: Readonly<Record<InstanceState['stage'], string>> = {
   starting: 'is starting',
   proving: 'runs, not proven yet',
   attaching: 'healthy, its sidekicks are starting',
+  removing: 'is being removed',
   done: 'done',
   failed: 'failed',
   kept: 'kept as it was',
+}
+
+function stageText({ task, stage }: InstanceState): string {
+  if (task === 'remove' && stage === 'done') return 'removed'
+  return task === 'take-back' && stage === 'kept' ? 'taken back' : stageWords[stage]
 }
 
 function rowText(one: InstanceState): string {
@@ -135,7 +145,7 @@ function rowText(one: InstanceState): string {
       ? ` in ${durationText(Math.max(0, one.finishedAt - one.startedAt))}`
       : ''
   const note = one.note === null ? '' : `: ${words(one.note)}`
-  return `\`${shortUnit(one.unit)}\` ${place}${from} - ${stageWords[one.stage]}${took}${note}`
+  return `\`${shortUnit(one.unit)}\` ${place}${from} - ${stageText(one)}${took}${note}`
 }
 
 function contextText(rollout: Rollout): string {
@@ -153,7 +163,7 @@ function buttonsOf(rollout: Rollout): Button[] {
   if (rollout.waiting !== null) return waitingButtons(rollout, rollout.waiting.for)
   if (!isOver(rollout)) {
     if (rollout.ending !== null) return []
-    const confirm = `Abort the rollout of ${plan.service} to ${plan.tier}? What is under way is brought back up.`
+    const confirm = `Abort the rollout of ${plan.service} to ${plan.tier}? Nothing new begins; ${abortText(plan)}.`
     const abort: Button = { label: 'Abort', command: `abort ${id}`, style: 'danger', confirm }
     const take: Button = {
       label: 'Take over',
@@ -217,6 +227,6 @@ export function closingMessage(rollout: Rollout): Message {
   const took = ms === null ? '' : ` in ${durationText(ms)}`
   const why = rollout.ending?.kind === 'failed' ? `: ${words(rollout.ending.reason)}` : ''
   const reason = rollout.reason === null ? '' : ` ("${words(rollout.reason)}")`
-  const text = `${plan.service} ${plan.tier}: ${plan.kind} by ${personText(rollout.requestedBy)}${reason} ${phaseText(rollout.phase)}${took}, ${replaced} of ${rollout.instances.length} replaced${why} (rollout ${id})`
+  const text = `${plan.service} ${plan.tier}: ${plan.kind} by ${personText(rollout.requestedBy)}${reason} ${phaseText(rollout.phase)}${took}, ${replaced} of ${rollout.instances.length} ${deedOf(plan)}${why} (rollout ${id})`
   return { text, sections: [{ kind: 'text', text }], key: `r${id}.closing` }
 }

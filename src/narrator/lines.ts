@@ -3,7 +3,7 @@ import type { Fact, RolloutEvent } from '../domain/event.ts'
 import { firstFailureText } from '../domain/failure-text.ts'
 import type { Plan } from '../domain/plan.ts'
 import { ownerOf, tookMs, type Rollout } from '../domain/rollout.ts'
-import { count, fleetStateText, personText, series, shortUnit, words } from '../domain/wording.ts'
+import { abortText, count, deedOf, fleetStateText, personText, series, shortUnit, words } from '../domain/wording.ts'
 import { nextStepsText, stuckText } from './next-steps.ts'
 
 /**
@@ -34,7 +34,9 @@ export function lineOf(event: RolloutEvent, rollout: Rollout): string | null {
     case 'stage':
       return fact.stage === 'stopping' && fact.attempt > 0 ? `${shortUnit(fact.unit)} ${words(fact.reason)}` : null
     case 'healthy':
-      return `${shortUnit(fact.unit)} is back on ${fact.ip ?? fact.machine ?? 'its machine'} after ${durationText(fact.tookMs)}: ${words(fact.reason)}`
+      return `${shortUnit(fact.unit)} ${isNew(fact.unit, rollout) ? 'is up' : 'is back'} on ${fact.ip ?? fact.machine ?? 'its machine'} after ${durationText(fact.tookMs)}: ${words(fact.reason)}`
+    case 'removed':
+      return `${shortUnit(fact.unit)} is gone after ${durationText(fact.tookMs)}: ${words(fact.reason)}`
     case 'instance-failed':
       return `${shortUnit(fact.unit)} failed: ${words(fact.reason)}`
     case 'batch-done':
@@ -50,24 +52,27 @@ export function lineOf(event: RolloutEvent, rollout: Rollout): string | null {
         ? null
         : `${personText(fact.by)} ${fact.tier ? `stopped all of ${rollout.plan.tier}` : 'pauses it'}${quoted(fact.reason)}: ${seriesShort(fact.moving)} ${fact.moving.length === 1 ? 'is' : 'are'} brought to ${fact.moving.length === 1 ? 'its' : 'their'} end first, nothing new begins.`
     case 'paused':
-      return `${fact.tier ? `Stopped with all of ${rollout.plan.tier}` : 'Paused'} by ${personText(fact.by)}${quoted(fact.reason)}: ${fact.replaced} of ${fact.of} replaced${awayText(fact.away)}. \`/opsee ${fact.tier ? `go ${rollout.plan.tier}` : `resume ${rollout.id}`}\` lets ${fact.tier ? 'all of it' : 'it'} go on, \`/opsee abort ${rollout.id}\` ends it here.`
+      return `${fact.tier ? `Stopped with all of ${rollout.plan.tier}` : 'Paused'} by ${personText(fact.by)}${quoted(fact.reason)}: ${fact.replaced} of ${fact.of} ${deedOf(rollout.plan)}${awayText(fact.away)}. \`/opsee ${fact.tier ? `go ${rollout.plan.tier}` : `resume ${rollout.id}`}\` lets ${fact.tier ? 'all of it' : 'it'} go on, \`/opsee abort ${rollout.id}\` ends it here.`
     case 'resumed': {
       const who =
         fact.by === null
           ? `The ${fact.tier ? 'stop' : 'pause'} is gone`
           : `${fact.tier ? 'Let go on' : 'Resumed'} by ${personText(fact.by)}${quoted(fact.reason)}`
-      return `${who}: it goes on at ${fact.replaced} of ${fact.of} replaced.`
+      return `${who}: it goes on at ${fact.replaced} of ${fact.of} ${deedOf(rollout.plan)}.`
     }
     case 'taken':
-      return `<@${words(fact.by.id)}> takes this over from <@${words(fact.from.id)}>${quoted(fact.reason)}: ${fact.replaced} of ${fact.of} replaced. ${personText(fact.by)} is asked and told from now on.`
+      return `<@${words(fact.by.id)}> takes this over from <@${words(fact.from.id)}>${quoted(fact.reason)}: ${fact.replaced} of ${fact.of} ${deedOf(rollout.plan)}. ${personText(fact.by)} is asked and told from now on.`
     case 'abort-asked':
-      return `${personText(fact.by)} aborted it${quoted(fact.reason)}. Nothing new begins; what is under way is brought back up.`
+      return `${personText(fact.by)} aborted it${quoted(fact.reason)}. Nothing new begins; ${abortText(rollout.plan)}.`
     case 'failing':
       return `${fact.unit === null ? `It cannot go on: ${words(fact.reason)}. ` : ''}Nothing new begins; what is under way is brought back up.`
     case 'ended':
       return endText(rollout, fact)
   }
 }
+
+const isNew = (unit: string, { instances }: Rollout): boolean =>
+  instances.some((one) => one.unit === unit && one.task === 'add')
 
 const quoted = (reason: string | null): string => (reason === null ? '' : ` ("${words(reason)}")`)
 
@@ -99,11 +104,23 @@ function planText(plan: Plan, retryOf: number | null): string {
   const units = plan.batches.flat()
   const atOnce = Math.min(plan.atOnce, units.length)
   const lines = [
-    `${retryOf === null ? 'Plan' : `Takes up rollout ${retryOf} again. Plan`} ${plan.hash}: ${count(units.length, 'instance')}, ${atOnce === 1 ? 'one at a time' : `${atOnce} at a time`}${plan.canary ? ', a canary first' : ''}: ${series(units.map((one) => shortUnit(one.unit)))}.`,
-    `Each must ${gateText(plan)} for ${durationText(plan.settleMs)}; without a newly healthy one for ${durationText(plan.progressDeadlineMs)} it stops.`,
+    `${retryOf === null ? 'Plan' : `Takes up rollout ${retryOf} again. Plan`} ${plan.hash}: ${workText(plan)}, ${atOnce === 1 ? 'one at a time' : `${atOnce} at a time`}${plan.canary ? ', a canary first' : ''}: ${series(units.map((one) => shortUnit(one.unit)))}.`,
+    proofText(plan),
     ...plan.warnings.map((warning) => `Note: ${words(warning)}.`),
   ]
   return lines.join('\n')
+}
+
+function workText({ batches, scale }: Plan): string {
+  const units = count(batches.flat().length, 'instance')
+  return scale === null ? units : `from ${scale.from} to ${scale.to} instances, ${units} ${deedOf({ scale })}`
+}
+
+function proofText(plan: Plan): string {
+  const deadline = durationText(plan.progressDeadlineMs)
+  return deedOf(plan) === 'removed'
+    ? `Each is stopped and destroyed, its sidekicks before it; without one that is gone for ${deadline} it stops.`
+    : `Each must ${gateText(plan)} for ${durationText(plan.settleMs)}; without a newly healthy one for ${deadline} it stops.`
 }
 
 function gateText({ gate }: Plan): string {

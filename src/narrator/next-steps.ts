@@ -2,7 +2,7 @@ import { durationText } from '../domain/duration.ts'
 import type { Fact } from '../domain/event.ts'
 import type { Rollout } from '../domain/rollout.ts'
 import { parseUnitName } from '../domain/unit-name.ts'
-import { clockText, series, shortUnit, words } from '../domain/wording.ts'
+import { clockText, deedOf, series, shortUnit, words } from '../domain/wording.ts'
 
 const status = ({ plan }: Rollout): string => `\`/opsee status ${plan.service} ${plan.tier}\` shows what runs`
 const show = ({ id }: Rollout): string => `\`/opsee show ${id}\` shows every step`
@@ -18,6 +18,7 @@ export function nextStepsText(rollout: Rollout): string {
         ]
       : []),
     ...restartOne(rollout),
+    ...scaleBack(rollout),
     status(rollout),
     show(rollout),
   ]
@@ -33,6 +34,14 @@ function restartOne({ ending, instances, plan }: Rollout): readonly string[] {
   return [`\`/opsee restart ${plan.service}@${parsed.instance} ${plan.tier}\` tries ${shortUnit(unit ?? '')} alone`]
 }
 
+/** What was added may be there and not serve. */
+function scaleBack({ instances, plan }: Rollout): readonly string[] {
+  const { service, tier, scale } = plan
+  const failed = instances.some((one) => one.task === 'add' && one.stage === 'failed')
+  if (scale === null || scale.from === 0 || !failed) return []
+  return [`\`/opsee scale ${service} ${tier} ${scale.from}\` removes what was added`]
+}
+
 /** Nothing came on for a while: what it waits for, since when, what becomes of it, and what to type. */
 export function stuckText(fact: Extract<Fact, { kind: 'stuck' }>, rollout: Rollout): string {
   const { id } = rollout
@@ -42,8 +51,10 @@ export function stuckText(fact: Extract<Fact, { kind: 'stuck' }>, rollout: Rollo
     fact.ending === null
       ? `Without a newly healthy instance it fails in ${left}.`
       : `It only ends any more, and is left as it is in ${left}.`
+  const underWay =
+    deedOf(rollout.plan) === 'added' ? ' and takes back what is half started' : ' and brings back up what is under way'
   const pause = `\`/opsee pause ${id}\` stops that clock`
-  const abort = `\`/opsee abort ${id}\` ends it${fact.moving ? ' and brings back up what is under way' : ''}`
+  const abort = `\`/opsee abort ${id}\` ends it${fact.moving ? underWay : ''}`
   const steps = [
     status(rollout),
     show(rollout),

@@ -25,6 +25,11 @@ export interface SchedulerWriter {
   stop(unit: string, signal: AbortSignal): Promise<CallResult>
   /** Asks that the unit be started. On a unit that is already wanted it does nothing. One unit a call; idempotent. */
   start(unit: string, signal: AbortSignal): Promise<CallResult>
+  /**
+   * Asks that the unit be forgotten: it ends, and is neither wanted nor known any more. Of a unit that is unknown it
+   * is done already. One unit a call; idempotent.
+   */
+  destroy(unit: string, signal: AbortSignal): Promise<CallResult>
   /** The longest that one mutating call can take before it is killed, in milliseconds. */
   readonly callTimeoutMs: number
 }
@@ -102,3 +107,10 @@ export interface UnitReport {
   /** Content hash of the unit file that this machine runs. */
   readonly hash: string
 }
+
+/**
+ * Nobody wants it and nobody reports it, in so many complete views in a row: it exists no longer. One list that lacks a
+ * unit is no proof of that.
+ */
+export const isForgotten = (unit: UnitView, views = 5): boolean =>
+  unit.wanted === 'absent' && unit.reports.length === 0 && unit.wantedFor >= views

@@ -170,7 +170,11 @@ const sameness = (
   { ask, force }: Pick<NewRollout, 'ask' | 'force'>,
   typed: Typed,
   next: readonly string[],
-) => [[plan.hash, ask.kind, ask.batch, ask.canary, ask.only, force], [typed.batch, typed.canary, typed.force], next]
+) => [
+  [plan.hash, ask.kind, ask.to, ask.batch, ask.canary, ask.only, force],
+  [typed.batch, typed.canary, typed.force],
+  next,
+]
 
 function readable(entry: Entry): Rollout | null {
   try {
@@ -224,6 +228,7 @@ export const newInstances = (plan: Plan, now: number): InstanceState[] =>
 function newInstance(planned: Plan['batches'][number][number], batch: number, now: number): InstanceState {
   return {
     unit: planned.unit,
+    task: planned.task,
     sidekicks: planned.sidekicks,
     batch,
     stage: 'waiting',

@@ -1,9 +1,11 @@
 import { holdsItsTarget, inFlight, isOver, type InstanceState, type Rollout } from '../domain/rollout.ts'
 import { durationText } from '../domain/duration.ts'
+import { deedOf } from '../domain/wording.ts'
+import type { UnitView } from '../ports/scheduler.ts'
 import { Draft, type Call, type Decision } from './draft.ts'
 import { defaultPatience, stateText, type Moment, type Observation, type Patience } from './observation.ts'
 import type { Look } from './look.ts'
-import { isAway, obstacleTo, serves } from './serving.ts'
+import { isAway, isMissing, obstacleTo, serves } from './serving.ts'
 import { begin, stepInstance } from './step-instance.ts'
 import { clockStands, sayStuck, waitsFor } from './stuck.ts'
 
@@ -94,12 +96,13 @@ function goOn(draft: Draft, look: Look): void {
   for (const { unit } of waiting) {
     if (draft.full) return
     const view = look.units.get(unit)
-    if (view?.wanted !== 'launched' && !startsStopped(draft.rollout, unit)) {
+    const changed = changedSince(draft.rollout, unit, view)
+    if (changed !== null) {
       if ((view?.wantedFor ?? 0) < look.patience.wishViews) {
-        draft.note(unit, `is not wanted running as it seems (${stateText(view)}): looking again`)
+        draft.note(unit, `${changed.seems} (${stateText(view)}): looking again`)
         continue
       }
-      const reason = `is no longer wanted (${stateText(view)}): somebody else stopped it since the plan was made`
+      const reason = `${changed.is} (${stateText(view)}): somebody else ${changed.did} it since the plan was made`
       draft.fail(unit, reason)
       draft.end({ kind: 'failed', unit, reason: `${unit} ${reason}` })
       return
@@ -122,7 +125,7 @@ function goOn(draft: Draft, look: Look): void {
 function rest(draft: Draft, look: Look | null): void {
   const { pause, phase, instances, plan } = draft.rollout
   if (pause === null || phase === 'paused' || instances.some(inFlight)) return
-  const units = [...instances.map((one) => one.unit), ...plan.others]
+  const units = [...instances.filter((one) => !isMissing(one)).map((one) => one.unit), ...plan.others]
   const away = look === null ? null : units.filter((unit) => isAway(unit, draft.rollout, look))
   const replaced = instances.filter((one) => one.stage === 'done').length
   draft.set({ phase: 'paused' })
@@ -147,6 +150,20 @@ function nextBatch(draft: Draft): void {
 
 const ofBatch = (rollout: Rollout): readonly InstanceState[] =>
   rollout.instances.filter((one) => one.batch === rollout.batch)
+
+/** Another wish stands than the plan was made for, in words; null when it is as planned. */
+function changedSince(rollout: Rollout, unit: string, view: UnitView | undefined) {
+  const launched = view?.wanted === 'launched'
+  switch (rollout.instances.find((one) => one.unit === unit)?.task) {
+    case 'add':
+      return launched ? { seems: 'is there already as it seems', is: 'is there already', did: 'started' } : null
+    case 'remove':
+      return null
+    default:
+      if (launched || startsStopped(rollout, unit)) return null
+      return { seems: 'is not wanted running as it seems', is: 'is no longer wanted', did: 'stopped' }
+  }
+}
 
 const startsStopped = (rollout: Rollout, unit: string): boolean =>
   rollout.plan.batches.some((batch) => batch.some((one) => one.unit === unit && one.stopped))
@@ -181,7 +198,8 @@ function giveUp(draft: Draft, moment: Moment, why: string): void {
   for (const one of draft.rollout.instances.filter(inFlight)) {
     if (draft.full) return
     const units = [one.unit, ...one.sidekicks]
-    draft.call(one.unit, ...units.map((unit): Call => ({ verb: 'start', unit })))
+    const verb = one.task === 'take-back' || one.stage === 'removing' ? 'destroy' : 'start'
+    draft.call(one.unit, ...units.map((unit): Call => ({ verb, unit })))
     draft.fail(one.unit, one.note === null ? why : `${why} (${one.note})`)
   }
   close(draft, moment)
@@ -195,7 +213,7 @@ function finishIfOver(draft: Draft, look: Look): void {
     return
   }
   if (!instances.every((one) => one.stage === 'done')) return
-  const away = instances.filter((one) => !serves(one, draft.rollout, look))
+  const away = instances.filter((one) => !isMissing(one) && !serves(one, draft.rollout, look))
   if (away.length > 0) {
     for (const one of away)
       draft.note(one.unit, `was replaced, and is down again (${stateText(look.units.get(one.unit))})`)
@@ -207,7 +225,7 @@ function finishIfOver(draft: Draft, look: Look): void {
 function close(draft: Draft, moment: Moment): void {
   const { instances, ending } = draft.rollout
   const replaced = instances.filter((one) => one.stage === 'done').length
-  const count = `${replaced} of ${instances.length} replaced`
+  const count = `${replaced} of ${instances.length} ${deedOf(draft.rollout.plan)}`
   const phase = ending?.kind ?? 'succeeded'
   const reason =
     ending === null

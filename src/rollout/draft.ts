@@ -14,7 +14,7 @@ import type { Moment } from './observation.ts'
 
 /** One mutating call that the record must name before it is made. */
 export interface Call {
-  readonly verb: 'stop' | 'start'
+  readonly verb: 'stop' | 'start' | 'destroy'
   readonly unit: string
 }
 

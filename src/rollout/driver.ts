@@ -167,7 +167,7 @@ class Drive {
     for (const call of decision.calls) {
       // Each call may take its whole time limit: an abort or a lock that came meanwhile stops what still serves from
       // being stopped. The stages cope with a call that was never made.
-      if (call.verb === 'stop' && (await this.#wishes.isStricterThan(wishes, advanced.loaded.rollout))) break
+      if (call.verb !== 'start' && (await this.#wishes.isStricterThan(wishes, advanced.loaded.rollout))) break
       await this.#calls.make(call, this.#halt, calledOff)
     }
     return isOver(advanced.loaded.rollout) ? 'ended' : null

@@ -45,6 +45,8 @@ export async function endingWrites(
 function onSuccess(rollout: Rollout): Put[] {
   if (rollout.phase !== 'succeeded') return []
   const { plan, id, requestedBy } = rollout
+  // It replaced nothing that ran: what was last rolled out well is still that.
+  if (plan.kind === 'scale') return []
   const current = currentRecord.write({ id, at: rollout.endedAt ?? rollout.createdAt, by: requestedBy })
   const puts: Put[] = [{ key: keys.current(plan), value: current }]
   if (rollout.next.length > 0) {

@@ -59,6 +59,7 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
       return planRollout({
         kind: request.kind,
         target,
+        to: request.to,
         unit: service.unit,
         sidekicks: service.sidekicks,
         settings: settingsOf(parts.config, target, request),

@@ -8,15 +8,22 @@ import { isStopped, isUp } from './observation.ts'
 export function obstacleTo(rollout: Rollout, unit: string, look: Look): string | null {
   const others = rollout.instances.filter((one) => one.unit !== unit)
   const moving = others.filter(inFlight).map((one) => one.unit)
-  const away = others.filter((one) => !serves(one, rollout, look)).map((one) => one.unit)
+  const away = others.filter((one) => !isMissing(one) && !serves(one, rollout, look)).map((one) => one.unit)
   const bystanders = rollout.plan.others.filter((one) => !unitServes(one, rollout, look))
   // One that is surely down already takes nobody's service away; it only may not crowd those under way. One that is
   // merely not reported may well serve.
-  const counted = isSurelyDown(unit, rollout, look) ? moving : [...away, ...bystanders]
+  const adds = rollout.instances.some((one) => one.unit === unit && one.task === 'add')
+  const counted = adds || isSurelyDown(unit, rollout, look) ? moving : [...away, ...bystanders]
   if (counted.length + 1 <= rollout.plan.atOnce) return null
   const verb = counted.length === 1 ? 'is' : 'are'
   return `waits for its turn: ${counted.join(', ')} ${verb} away, and no more than ${rollout.plan.atOnce} may be at once`
 }
+
+/** It is not there, and need not be: not added yet, taken back, or removed. Nobody counts on it. */
+export const isMissing = ({ task, stage }: Pick<InstanceState, 'task' | 'stage'>): boolean =>
+  (task === 'add' && stage === 'waiting') ||
+  (task === 'take-back' && stage === 'kept') ||
+  (task === 'remove' && stage === 'done')
 
 /** It does its work: not under way, running, and healthy where there is a gate. */
 export const serves = (instance: InstanceState, rollout: Rollout, look: Look): boolean =>

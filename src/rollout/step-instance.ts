@@ -1,9 +1,10 @@
 import type { InstanceState } from '../domain/rollout.ts'
 import type { UnitView } from '../ports/scheduler.ts'
-import type { Call, Draft } from './draft.ts'
+import type { Draft } from './draft.ts'
 import { callToStop } from './call-to-stop.ts'
 import { gone, isAnswer, isTaken, mayRepeat, refusal, type Look } from './look.ts'
 import { isStopped, isUp, reportOf, seenAs, stateText } from './observation.ts'
+import { bringDown, goesAway, hasNoMachine, mustTakeBack, remove, removedYet, takeBack } from './step-removal.ts'
 import { attach, attachedYet, detach, noLongerWanted } from './step-sidekicks.ts'
 
 /** Takes one instance that is under way as far as what is seen of it allows. The rollout is known to go on or to fail. */
@@ -14,13 +15,18 @@ export function stepInstance(draft: Draft, unit: string, look: Look): void {
   // has to prove itself; after an abort it is enough that it runs.
   const ending = draft.rollout.ending !== null
   const aborted = draft.rollout.ending?.kind === 'aborted'
+  if (mustTakeBack(draft, instance)) {
+    takeBack(draft, unit, look)
+    return
+  }
+  const stays = ending && !goesAway(draft, instance)
   switch (instance.stage) {
     case 'detaching':
-      if (ending) attach(draft, instance, look, 'was not stopped yet: its sidekicks come back')
+      if (stays) attach(draft, instance, look, 'was not stopped yet: its sidekicks come back')
       else detach(draft, instance, look)
       return
     case 'stopping':
-      if (ending && instance.attempt === 0 && isTaken(look.units.get(unit)))
+      if (stays && instance.attempt === 0 && isTaken(look.units.get(unit)))
         attach(draft, instance, look, 'was not stopped yet, and stays as it was')
       else stop(draft, instance, look)
       return
@@ -34,6 +40,9 @@ export function stepInstance(draft: Draft, unit: string, look: Look): void {
     case 'attaching':
       attachedYet(draft, instance, look)
       return
+    case 'removing':
+      removedYet(draft, instance, look)
+      return
     case 'waiting':
     case 'done':
     case 'failed':
@@ -41,23 +50,24 @@ export function stepInstance(draft: Draft, unit: string, look: Look): void {
   }
 }
 
-/** The first calls for an instance: its sidekicks go first, so that nobody is sent to it while it is down. */
+/** The first calls for an instance. */
 export function begin(draft: Draft, unit: string, look: Look): void {
-  const { sidekicks } = draft.instance(unit)
-  const running = sidekicks.filter((one) => look.units.get(one)?.wanted === 'launched')
   draft.patch(unit, { startedAt: look.moment.wall })
-  if (running.length === 0) {
-    draft.stage(unit, 'stopping', 'told to stop')
-    draft.call(unit, { verb: 'stop', unit })
+  if (draft.instance(unit).task !== 'add') {
+    bringDown(draft, unit, look, '')
     return
   }
-  draft.stage(unit, 'detaching', `its sidekicks were told to stop (${running.join(', ')})`)
-  draft.call(unit, ...running.map((one): Call => ({ verb: 'stop', unit: one })))
+  draft.stage(unit, 'starting', 'there was none, told to start', { attempt: 1, replaced: true })
+  draft.call(unit, { verb: 'start', unit })
 }
 
 function stop(draft: Draft, instance: InstanceState, look: Look): void {
   const { unit } = instance
   const view = look.units.get(unit)
+  if (goesAway(draft, instance) && hasNoMachine(unit, look)) {
+    remove(draft, instance, look, 'no machine has it')
+    return
+  }
   const again = callToStop(unit, look)
   if (again !== null) draft.call(unit, again)
   if (isTaken(view)) {
@@ -72,6 +82,10 @@ function stop(draft: Draft, instance: InstanceState, look: Look): void {
   }
   if (!gone(unit, look)) {
     draft.note(unit, `waits for it to stop (${stateText(view)})`)
+    return
+  }
+  if (goesAway(draft, instance)) {
+    remove(draft, instance, look, `seen stopped (${stateText(view)})`)
     return
   }
   const attempt = instance.attempt + 1

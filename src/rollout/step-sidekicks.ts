@@ -86,5 +86,7 @@ const mayStillStop = (draft: Draft, instance: InstanceState, look: Look): boolea
   [instance.unit, ...instance.sidekicks].some((unit) => mayBeHeardLate(unit, look, draft.rollout.plan))
 
 function finish(draft: Draft, instance: InstanceState, look: Look, reason: string): void {
-  draft.stage(instance.unit, instance.replaced ? 'done' : 'kept', reason, { finishedAt: look.moment.wall, seen: [] })
+  // One that was to be removed is back as it was.
+  const done = instance.replaced && instance.task !== 'remove'
+  draft.stage(instance.unit, done ? 'done' : 'kept', reason, { finishedAt: look.moment.wall, seen: [] })
 }

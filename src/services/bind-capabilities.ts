@@ -10,6 +10,7 @@ export function bindCapabilities(parts: StartParts, rollouts: Pick<Readers['roll
   return {
     deploy: startCapability(parts, 'deploy'),
     restart: startCapability(parts, 'restart'),
+    scale: startCapability(parts, 'scale'),
     retry: startCapability(parts, 'retry'),
     take: takeCapability(store, clock),
     pause: pauseCapability(store, clock),

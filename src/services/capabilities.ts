@@ -112,6 +112,7 @@ type KeyListAnswer =
 export interface Capabilities {
   readonly deploy: StartCapability
   readonly restart: StartCapability
+  readonly scale: StartCapability
   readonly retry: StartCapability
   readonly take: { take(id: number, reason: string | null): Promise<TakeResult> }
   readonly pause: { pause(id: number, reason: string | null): Promise<PauseResult> }

@@ -18,5 +18,6 @@ export function noScheduler(tier: string, clock: Clock): SchedulerReader & Sched
     journal: async () => ({ kind: 'none', reason }),
     stop: async () => ({ kind: 'failed', message: reason }),
     start: async () => ({ kind: 'failed', message: reason }),
+    destroy: async () => ({ kind: 'failed', message: reason }),
   }
 }

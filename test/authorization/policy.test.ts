@@ -23,7 +23,7 @@ const may = (decision: Decision): boolean => decision.kind === 'allowed'
 const tier = (name: string): Scope => ({ kind: 'tier', tier: name })
 
 describe('the shipped policy', () => {
-  test.each(['deploy', 'restart', 'take', 'pause', 'resume', 'retry', 'abort', 'lock'] as const)(
+  test.each(['deploy', 'restart', 'scale', 'take', 'pause', 'resume', 'retry', 'abort', 'lock'] as const)(
     'lets whom it should %s',
     (right) => {
       const who = (scope: Scope) => Object.keys(groupsOfUser).filter((user) => may(decide(user, right, scope)))
@@ -68,7 +68,7 @@ describe('the shipped policy', () => {
   test('whoever started a rollout may abort it, but owns nothing else by that', () => {
     expect(may(decide('UNOBODY', 'abort', target('api', 'production'), 'UNOBODY'))).toBe(true)
     expect(may(decide('UNOBODY', 'abort', target('api', 'production'), 'UOTHER'))).toBe(false)
-    for (const right of ['deploy', 'restart', 'retry', 'lock'] as const) {
+    for (const right of ['deploy', 'restart', 'scale', 'retry', 'lock'] as const) {
       expect(may(decide('UNOBODY', right, target('api', 'production'), 'UNOBODY'))).toBe(false)
     }
   })
@@ -142,7 +142,7 @@ describe('a policy file is refused', () => {
     [
       'for an unknown action',
       '// ☃\n@id("a")\npermit (principal, action == Action::"depoly", resource);',
-      '3:30 a unrecognized action `Action::"depoly"` (the actions are read, deploy, restart, take, pause, resume, abort, retry, lock, unlock, stop, go)',
+      '3:30 a unrecognized action `Action::"depoly"` (the actions are read, deploy, restart, scale, take, pause, resume, abort, retry, lock, unlock, stop, go)',
     ],
     [
       'for an unknown group',

@@ -47,7 +47,7 @@ export const oneTooMany: readonly Edit[] = [
     to: 'counted.length <= rollout.plan.atOnce',
   },
   {
-    file: 'rollout/plan-rollout.js',
+    file: 'rollout/plan-parts.js',
     from: 'const batch = instances.slice(from, from + size);\n        from += size;\n        return batch;\n    });',
     to: 'const batch = instances.slice(from, from + size + 1);\n        from += size + 1;\n        return batch;\n    }).filter((batch) => batch.length > 0);',
   },

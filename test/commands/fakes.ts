@@ -73,6 +73,7 @@ export const planOf = (over: Partial<Plan> = {}): Plan => ({
   batches: [1, 2, 3].map((n) => [
     {
       unit: `api@${n}.service`,
+      task: 'replace',
       sidekicks: [],
       machine: { id: `m${n}`, ip: `10.0.0.${n}` },
       state: 'active/running',
@@ -82,6 +83,7 @@ export const planOf = (over: Partial<Plan> = {}): Plan => ({
     },
   ]),
   others: [],
+  scale: null,
   canary: false,
   atOnce: 1,
   gate: { kind: 'http', port: 8080, path: '/health', timeoutMs: 1000, identity: null },
@@ -94,6 +96,7 @@ export const planOf = (over: Partial<Plan> = {}): Plan => ({
 
 const instance = (name: string, stage: Stage, batch: number): InstanceState => ({
   unit: name,
+  task: 'replace',
   sidekicks: [],
   batch,
   stage,
@@ -259,6 +262,7 @@ export async function world(given: Given = {}): Promise<World> {
   const usual: Capabilities = {
     deploy: start,
     restart: start,
+    scale: start,
     retry: start,
     take: {
       take: async (id, reason) => {
@@ -319,6 +323,7 @@ export async function world(given: Given = {}): Promise<World> {
   const can: Capabilities = {
     deploy: { ...usual.deploy, ...given.can?.deploy },
     restart: { ...usual.restart, ...given.can?.restart },
+    scale: { ...usual.scale, ...given.can?.scale },
     retry: { ...usual.retry, ...given.can?.retry },
     abort: { ...usual.abort, ...given.can?.abort },
     lock: { ...usual.lock, ...given.can?.lock },
@@ -385,6 +390,7 @@ export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
 const binders = (can: Capabilities): CapabilityBinders => ({
   deploy: () => can.deploy,
   restart: () => can.restart,
+  scale: () => can.scale,
   retry: () => can.retry,
   take: () => can.take,
   stop: () => can.stop,

@@ -33,8 +33,8 @@ describe('whoami', () => {
     )
     expect(textOf(await say('whoami')).split('\n')).toEqual([
       'You are @ann (`U0ANN`), in `backend`. Everybody may read.',
-      '`staging`  deploy, restart, take, pause, resume, abort, retry, lock and unlock (your own) on every service',
-      '`production`  deploy, restart, take, pause, resume, abort, retry, lock and unlock (your own) on api',
+      '`staging`  deploy, restart, scale, take, pause, resume, abort, retry, lock and unlock (your own) on every service',
+      '`production`  deploy, restart, scale, take, pause, resume, abort, retry, lock and unlock (your own) on api',
       '`production`  unlock (your own) on vape and beavis',
     ])
   })

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ClusterView, SchedulerReader, SchedulerWriter, UnitView } from '../../src/ports/scheduler.ts'
+import {
+  isForgotten,
+  type ClusterView,
+  type SchedulerReader,
+  type SchedulerWriter,
+  type UnitView,
+} from '../../src/ports/scheduler.ts'
 
 type Scheduler = SchedulerReader & SchedulerWriter
 type Known = Extract<ClusterView, { kind: 'known' }>
@@ -109,12 +115,25 @@ export function schedulerContract(name: string, make: () => Promise<SchedulerSub
 
     it('says in a sentence that a unit is not known, and that a name is no name', async () => {
       for (const name of ['no-such-unit-at-all.service', '--help', 'api@*.service', '']) {
-        for (const verb of ['stop', 'start'] as const) {
+        for (const verb of ['stop', 'start', 'destroy'] as const) {
           const result = await subject.scheduler[verb](name, never)
-          expect(result.kind).toBe('failed')
+          // There is nothing to be destroyed of a unit that is not there.
+          const done = verb === 'destroy' && name.startsWith('no-such')
+          expect(result.kind).toBe(done ? 'asked' : 'failed')
+          if (done) continue
           expect(result.kind === 'asked' ? '' : result.message).toMatch(/\w+ \w+ \w+/)
         }
       }
+    })
+
+    it('destroys one unit until nobody wants or reports it, and a start makes it anew', async () => {
+      const [one, other] = subject.running
+      expect(await subject.scheduler.destroy(one, never)).toEqual({ kind: 'asked' })
+      const gone = await until(one, (unit) => isForgotten(unit))
+      expect(states(gone.units.get(other) ?? fail(other))).toEqual(['active/running'])
+      expect(await subject.scheduler.destroy(one, never)).toEqual({ kind: 'asked' })
+      expect(await subject.scheduler.start(one, never)).toEqual({ kind: 'asked' })
+      await until(one, (unit) => runs(unit) && unit.wanted === 'launched')
     })
 
     it('has no journal of a unit that is not there', async () => {

@@ -260,4 +260,46 @@ describe('a rollout on real parts', () => {
       'api@2.service',
     ])
   })
+
+  it('scales down by the highest number and up again, with every other process as it was', async () => {
+    const before = await pidsOf(lab.fleet)
+    const down = await lab.begin(await lab.plan({ kind: 'scale', to: 2 }))
+    expect(await lab.drive(down)).toBe('ended')
+    await lab.expectPhase(down, 'succeeded')
+    const less = await pidsOf(lab.fleet)
+    expect([...less.keys()].toSorted()).toEqual(['api@1.service', 'api@2.service'])
+    expect(await lab.fleetctl('list-unit-files', '--no-legend', '--fields', 'unit')).not.toContain('api@3')
+
+    const up = await lab.begin(await lab.plan({ kind: 'scale', to: 3 }))
+    expect(await lab.drive(up)).toBe('ended')
+    await lab.expectPhase(up, 'succeeded')
+    const after = await pidsOf(lab.fleet)
+    expect(after.size).toBe(3)
+    for (const [unit, pid] of less) {
+      expect(pid).toBe(before.get(unit))
+      expect(after.get(unit)).toBe(pid)
+    }
+  })
+
+  it('aborted, a scale up takes back what was half started and a scale down brings back what was stopped', async () => {
+    const down = await lab.begin(await lab.plan({ kind: 'scale', to: 2 }))
+    const driving = lab.drive(down)
+    await lab.until(down, (rollout) => rollout.instances.some((one) => one.stage === 'stopping'))
+    await wish(down, { abort: word('no'), pause: null, take: null })
+    expect(await driving).toBe('ended')
+    await lab.expectPhase(down, 'aborted')
+    expect((await pidsOf(lab.fleet)).size).toBe(3)
+
+    const before = await pidsOf(lab.fleet)
+    // A fourth finds no machine on three: it would wait for ever, and take the first that is free.
+    const up = await lab.begin(await lab.plan({ kind: 'scale', to: 4 }))
+    const waiting = lab.drive(up)
+    await lab.until(up, (rollout) => rollout.instances.some((one) => one.note?.includes('no machine') === true))
+    await wish(up, { abort: word('no'), pause: null, take: null })
+    expect(await waiting).toBe('ended')
+    const aborted = await lab.expectPhase(up, 'aborted')
+    expect(aborted.instances).toMatchObject([{ unit: 'api@4.service', task: 'take-back', stage: 'kept' }])
+    expect(await lab.fleetctl('list-unit-files', '--no-legend', '--fields', 'unit')).not.toContain('api@4')
+    expect(await pidsOf(lab.fleet)).toEqual(before)
+  })
 })

@@ -248,3 +248,122 @@ describe('batches', () => {
     )
   })
 })
+
+describe('a plan of a scale', () => {
+  const three = [1, 2, 3].map((n) => unit(`api@${n}.service`))
+  const machines = (n: number) =>
+    new Map(Array.from({ length: n }, (_, i) => [`m${i}`, { id: `m${i}`, ip: `10.0.0.${i}`, metadata: {} }]))
+  const scale = (to: number, units: readonly UnitView[] = three, change: Partial<PlanInput> = {}) =>
+    plan(units, { kind: 'scale', to, cluster: { ...clusterOf(units), machines: machines(5) }, ...change })
+  const tasks = (of: Planned) =>
+    of.kind === 'plan' ? of.plan.batches.flat().map((one) => `${one.task} ${one.unit}`) : of.message
+
+  it('adds the lowest free numbers and removes the highest, one at a time', () => {
+    expect(tasks(scale(5))).toEqual(['add api@4.service', 'add api@5.service'])
+    expect(
+      tasks(
+        scale(
+          3,
+          [1, 3].map((n) => unit(`api@${n}.service`)),
+        ),
+      ),
+    ).toEqual(['add api@2.service'])
+    expect(tasks(scale(1))).toEqual(['remove api@3.service', 'remove api@2.service'])
+    const ten = [1, 2, 10].map((n) => unit(`api@${n}.service`))
+    expect(tasks(scale(2, ten))).toEqual(['remove api@10.service'])
+    expect(scale(5)).toMatchObject({
+      plan: { scale: { from: 3, to: 5 }, others: ['api@1.service', 'api@2.service', 'api@3.service'], atOnce: 1 },
+      blockers: [],
+    })
+    expect(scale(5)).toMatchObject({ plan: { batches: [[{}], [{}]] } })
+  })
+
+  it('gives a new one its sidekicks, and takes those of a removed one with it, stopped or not', () => {
+    const input = { sidekicks: ['api-elb@.service'] }
+    const units = [...three, unit('api-elb@3.service', { wanted: 'inactive' })]
+    const templates = new Map([
+      ['api@.service', 'h1'],
+      ['api-elb@.service', 'h2'],
+    ])
+    const cluster = { ...clusterOf(units), machines: machines(5), templates }
+    expect(scale(4, units, { ...input, cluster })).toMatchObject({
+      plan: { batches: [[{ sidekicks: ['api-elb@4.service'] }]] },
+    })
+    expect(scale(2, units, { ...input, cluster })).toMatchObject({
+      plan: { batches: [[{ unit: 'api@3.service', sidekicks: ['api-elb@3.service'] }]] },
+    })
+  })
+
+  it('starts a stopped one where it counts, and leaves it out where it does not', () => {
+    const units = [unit('api@1.service'), unit('api@2.service', { wanted: 'loaded' }), unit('api@3.service')]
+    expect(tasks(scale(3, units))).toEqual(['replace api@2.service'])
+    expect(scale(2, units)).toMatchObject({
+      plan: { warnings: ['api@2.service is not wanted running and will be left so'] },
+    })
+  })
+
+  it('takes up again what an earlier one left behind, and not what serves', () => {
+    const failed = unit('api@4.service', {
+      reports: [{ machine: 'm1', ip: null, load: 'loaded', active: 'failed', sub: 'failed', hash: 'h1' }],
+    })
+    const only = { units: ['api@3.service', 'api@4.service', 'api@5.service'], why: 'left' } as const
+    expect(tasks(scale(5, [...three, failed], { only }))).toEqual(['replace api@4.service', 'add api@5.service'])
+  })
+
+  it.each([
+    ['as many as there are', () => scale(3), 'there are 3 instances already'],
+    [
+      'a plain unit',
+      () => scale(2, [unit('beavis.service')], { unit: 'beavis.service' }),
+      'is one plain unit, of which there is exactly one',
+    ],
+    ['a global unit', () => scale(2, [unit('api@1.service', { global: true })]), 'is a global unit'],
+    ['names instead of numbers', () => scale(2, [unit('api@blue.service')]), 'api@blue.service has no number'],
+    [
+      'no template to make it from',
+      () => scale(4, three, { cluster: { ...clusterOf(three), machines: machines(5), templates: new Map() } }),
+      '`fleetctl submit api@.service`',
+    ],
+    [
+      'no template of a sidekick',
+      () => scale(4, three, { sidekicks: ['api-elb@.service'] }),
+      '`fleetctl submit api-elb@.service`',
+    ],
+  ])('is impossible with %s, and says what to do', (_, made, message) => {
+    expect(made()).toMatchObject({ kind: 'impossible', message: expect.stringContaining(message) as unknown })
+  })
+
+  it('waits for lists in which a unit is just vanishing, lest it be taken for new', () => {
+    const absent = unit('api@3.service', { wanted: 'absent', reports: [], wantedFor: 1 })
+    expect(scale(3, [...three.slice(0, 2), absent])).toMatchObject({ kind: 'impossible', transient: true })
+    expect(tasks(scale(3, [...three.slice(0, 2), { ...absent, wantedFor: 9 }]))).toEqual(['add api@3.service'])
+  })
+
+  it('stands in the way of more than there are machines, and force passes that', () => {
+    const cluster = { ...clusterOf(three), machines: machines(3) }
+    expect(scale(4, three, { cluster })).toMatchObject({
+      blockers: [
+        {
+          kind: 'unscheduled',
+          force: true,
+          message: expect.stringContaining('`scale api production 3` fits') as unknown,
+        },
+      ],
+    })
+    expect(scale(2, [...three, unit('api@4.service')], { cluster })).toMatchObject({ blockers: [] })
+  })
+
+  it('warns of the last one, and does not take one away while another is down', () => {
+    expect(scale(1)).toMatchObject({ plan: { warnings: [expect.stringContaining('one instance is left') as unknown] } })
+    const down = unit('api@1.service', {
+      reports: [{ machine: 'm1', ip: null, load: 'loaded', active: 'failed', sub: 'failed', hash: 'h1' }],
+    })
+    expect(scale(2, [down, ...three.slice(1)])).toMatchObject({ blockers: [{ kind: 'already-down', force: true }] })
+    expect(scale(4, [down, ...three.slice(1)])).toMatchObject({ blockers: [] })
+  })
+
+  it('has a hash that says what becomes of which instance', () => {
+    const hashes = [scale(5), scale(4), scale(2), plan(three)].map((one) => (one.kind === 'plan' ? one.plan.hash : ''))
+    expect(new Set(hashes).size).toBe(4)
+  })
+})

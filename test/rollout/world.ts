@@ -23,6 +23,7 @@ export function planOf(
     batches.push(
       units.slice(from, from + atOnce).map((unit) => ({
         unit,
+        task: 'replace' as const,
         sidekicks: sidekicks.map((sidekick) => sidekick.replace('@', `@${/@(\d+)/.exec(unit)?.[1] ?? ''}`)),
         machine: { id: `m${unit}`, ip: '127.0.0.1' },
         state: 'active/running',
@@ -39,6 +40,7 @@ export function planOf(
     unit: 'api@.service',
     batches,
     others: [],
+    scale: null,
     canary: false,
     atOnce,
     gate: { kind: 'none' },
@@ -59,6 +61,7 @@ export function rolloutOf(plan: Plan): Rollout {
     instances: plan.batches.flatMap((batch, index) =>
       batch.map((one) => ({
         unit: one.unit,
+        task: one.task,
         sidekicks: one.sidekicks,
         batch: index,
         stage: 'waiting' as const,
@@ -98,22 +101,33 @@ export function rolloutOf(plan: Plan): Rollout {
   }
 }
 
-const shownAs: Readonly<Record<FakeUnit['state'], { readonly active: string; readonly sub: string }>> = {
-  running: { active: 'active', sub: 'running' },
-  stopping: { active: 'deactivating', sub: 'stop-sigterm' },
-  dead: { active: 'inactive', sub: 'dead' },
-  starting: { active: 'activating', sub: 'start-pre' },
-  failed: { active: 'failed', sub: 'failed' },
-  'auto-restart': { active: 'activating', sub: 'auto-restart' },
+/** As `planOf`, but a scale: each unit is added, or removed. */
+export function scaleOf(task: 'add' | 'remove', change: Parameters<typeof planOf>[0] = {}): Plan {
+  const plan = planOf(change)
+  const batches = plan.batches.map((batch) => batch.map((one) => ({ ...one, task, serving: task === 'remove' })))
+  const [here, moved] = [plan.others.length, batches.flat().length]
+  const scale = task === 'add' ? { from: here, to: here + moved } : { from: here + moved, to: here }
+  return { ...plan, kind: 'scale', batches, scale }
 }
+
+const shownAs: Readonly<Record<Exclude<FakeUnit['state'], 'none'>, { readonly active: string; readonly sub: string }>> =
+  {
+    running: { active: 'active', sub: 'running' },
+    stopping: { active: 'deactivating', sub: 'stop-sigterm' },
+    dead: { active: 'inactive', sub: 'dead' },
+    starting: { active: 'activating', sub: 'start-pre' },
+    failed: { active: 'failed', sub: 'failed' },
+    'auto-restart': { active: 'activating', sub: 'auto-restart' },
+  }
 
 /** The machine on which a unit was before it moved. */
 export const ghost = { machine: 'mbefore', ip: '127.0.0.9' } as const
 
 /** One unit of the small cluster. */
 export interface FakeUnit {
-  wanted: 'launched' | 'loaded'
-  state: 'running' | 'stopping' | 'dead' | 'starting' | 'failed' | 'auto-restart'
+  wanted: 'launched' | 'loaded' | 'absent'
+  /** `none`: no machine has it. */
+  state: 'none' | 'running' | 'stopping' | 'dead' | 'starting' | 'failed' | 'auto-restart'
   /** Milliseconds until the state follows the wish. */
   lag: number
   process: number
@@ -152,6 +166,7 @@ export class World {
   startMs = 3000
   #since = new Map<string, { state: string; at: number; views: number; flaps: number }>()
   #asked = new Map<string, number>()
+  #absentFor = new Map<string, number>()
   #passes = new Map<string, HealthSeen>()
   #spent = { ms: 0, at: this.now }
   #began = this.now
@@ -159,7 +174,8 @@ export class World {
 
   constructor(plan: Plan) {
     this.rollout = rolloutOf(plan)
-    for (const one of plan.batches.flat()) for (const unit of [one.unit, ...one.sidekicks]) this.add(unit)
+    for (const one of plan.batches.flat())
+      if (one.task !== 'add') for (const unit of [one.unit, ...one.sidekicks]) this.add(unit)
     for (const unit of plan.others) this.add(unit)
   }
 
@@ -230,11 +246,20 @@ export class World {
   }
 
   #hear({ verb, unit }: Call): void {
+    if (!this.units.has(unit)) {
+      if (verb !== 'start') return
+      Object.assign(this.add(unit), { wanted: 'absent', state: 'none' })
+    }
     const one = this.unit(unit)
     if (one.ignoresCalls) return
     if (verb === 'stop' && one.wanted === 'launched') {
       one.wanted = 'loaded'
       one.lag = one.missesStop ? Number.MAX_SAFE_INTEGER : this.stopMs
+    }
+    if (verb === 'destroy' && one.wanted !== 'absent') {
+      one.wanted = 'absent'
+      one.lag = this.stopMs
+      this.#absentFor.set(unit, 0)
     }
     // As fleet does: start on what is wanted already, even when it failed, does nothing.
     if (verb === 'start' && one.wanted !== 'launched') {
@@ -253,8 +278,9 @@ export class World {
       one.lag = Math.max(0, one.lag - ms)
       if (one.hidden > 0) one.hidden--
       if (one.lag > 0) continue
-      if (one.wanted === 'loaded' && one.state !== 'dead') one.state = 'dead'
-      else if (one.wanted === 'launched' && one.state === 'dead') {
+      if (one.wanted === 'absent') one.state = 'none'
+      else if (one.wanted === 'loaded' && one.state !== 'dead') one.state = 'dead'
+      else if (one.wanted === 'launched' && (one.state === 'dead' || one.state === 'none')) {
         one.process++
         if (one.falls > 0) {
           one.falls--
@@ -302,8 +328,10 @@ export class World {
   }
 
   #view(name: string, one: FakeUnit): UnitView {
-    const { active, sub } = shownAs[one.state]
-    const unseen = one.hidden > 0 || one.homeless
+    const { active, sub } = one.state === 'none' ? { active: '', sub: '' } : shownAs[one.state]
+    const unseen = one.hidden > 0 || one.homeless || one.state === 'none'
+    const absentFor = (this.#absentFor.get(name) ?? 0) + 1
+    this.#absentFor.set(name, absentFor)
     const state = unseen ? 'hidden' : `${one.state}/${one.process}`
     const before = this.#since.get(name)
     const flapped = before?.state.startsWith('running') === true && one.state === 'auto-restart' ? 1 : 0
@@ -314,9 +342,16 @@ export class World {
     return {
       unit: name,
       wanted: one.wished ?? one.wanted,
-      believed: one.lag > 0 && !one.missesStop ? (one.wanted === 'launched' ? 'loaded' : 'launched') : one.wanted,
+      believed:
+        one.wanted === 'absent'
+          ? null
+          : one.lag > 0 && !one.missesStop
+            ? one.wanted === 'launched'
+              ? 'loaded'
+              : 'launched'
+            : one.wanted,
       hash: 'h',
-      target: one.homeless ? null : `m${name}`,
+      target: one.homeless || one.wanted === 'absent' ? null : `m${name}`,
       global: false,
       reports: unseen
         ? []
@@ -326,7 +361,7 @@ export class World {
           ],
       sameFor: { views: since.views, since: since.at },
       flaps,
-      wantedFor: one.wished === null ? 10 : 1,
+      wantedFor: one.wanted === 'absent' ? absentFor : one.wished === null ? 10 : 1,
     }
   }
 

@@ -2,7 +2,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { CallResult } from '../../ports/scheduler.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { Fleetctl } from './fleetctl.ts'
-import { judge } from './judge.ts'
+import { commandOf, judge, type Verb } from './judge.ts'
 import { isUnitName } from './parse.ts'
 
 /** Milliseconds below which a further endpoint is not begun with: fleetctl needs up to 100 ms and a wish wants an answer. */
@@ -20,7 +20,7 @@ export async function ask(
     readonly clock: Clock
     readonly timeLimitMs: number
   },
-  verb: 'start' | 'stop',
+  verb: Verb,
   unit: string,
   signal: AbortSignal,
 ): Promise<CallResult> {
@@ -34,7 +34,7 @@ export async function ask(
   for (const endpoint of endpoints.order(clock.monotonic())) {
     const left = deadline - clock.monotonic()
     if (reasons.length > 0 && (left < leastMs || signal.aborted)) break
-    const ran = await parts.fleetctl(endpoint, [verb, '--no-block', unit], { timeLimitMs: left, signal })
+    const ran = await parts.fleetctl(endpoint, [...commandOf(verb), unit], { timeLimitMs: left, signal })
     const { result, elsewhere } = judge(verb, unit, ran)
     if (result.kind === 'asked') endpoints.worked(endpoint)
     if (result.kind === 'killed' && ran.kind === 'killed' && ran.by === 'time-limit') {

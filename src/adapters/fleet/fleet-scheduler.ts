@@ -5,6 +5,7 @@ import { ask } from './ask.ts'
 import { checkFleet, type FleetCheck } from './check-fleet.ts'
 import { createEndpoints } from './endpoints.ts'
 import { createFleetctl } from './fleetctl.ts'
+import type { Verb } from './judge.ts'
 import { readJournal } from './journal.ts'
 import { linkedAbort } from './linked-abort.ts'
 import { endpointLabel, type FleetOptions } from './options.ts'
@@ -41,7 +42,7 @@ export function createFleetScheduler(options: FleetOptions, clock: Clock, log?: 
     options.pollMs ?? 500,
   )
 
-  const call = async (verb: 'start' | 'stop', unit: string, signal: AbortSignal) => {
+  const call = async (verb: Verb, unit: string, signal: AbortSignal) => {
     const parts = { fleetctl, endpoints, label, clock, timeLimitMs: callTimeoutMs }
     const began = clock.monotonic()
     const either = linkedAbort(signal, closing.signal)
@@ -57,6 +58,7 @@ export function createFleetScheduler(options: FleetOptions, clock: Clock, log?: 
     observe: (timeoutMs, signal) => poller.observe(timeoutMs, signal),
     stop: (unit, signal) => call('stop', unit, signal),
     start: (unit, signal) => call('start', unit, signal),
+    destroy: (unit, signal) => call('destroy', unit, signal),
     journal(unit, lines) {
       const parts = { fleetctl, endpoints, timeLimitMs: journalTimeoutMs }
       return readJournal(parts, unit, lines, clock.monotonic(), closing.signal)

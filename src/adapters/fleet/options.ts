@@ -21,7 +21,7 @@ export interface FleetOptions {
   readonly tls?: { readonly caFile: string; readonly certFile: string; readonly keyFile: string }
   /** `etcd` talks to etcd itself, past the fleet API. */
   readonly driver?: 'API' | 'etcd'
-  /** Limit of one `start` or `stop`, all its endpoints included. Default 5000. */
+  /** Limit of one `start`, `stop` or `destroy`, all its endpoints included. Default 5000. */
   readonly callTimeoutMs?: number
   /** Limit of one list at one endpoint. Default 10000; 3,000 units took fleet a median of 19 s. */
   readonly listTimeoutMs?: number

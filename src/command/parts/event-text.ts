@@ -10,6 +10,7 @@ const stageWords: Readonly<Record<Stage, string>> = {
   starting: 'was told to start',
   proving: 'runs, and must prove itself',
   attaching: 'is healthy, its sidekicks were told to start',
+  removing: 'was told to be gone for good',
   done: 'is done',
   failed: 'failed',
   kept: 'was left as it was',
@@ -45,6 +46,8 @@ export function eventText(fact: Fact): string {
       const where = fact.ip ?? fact.machine
       return `${shortUnit(fact.unit)} is healthy${where === null ? '' : ` on ${words(where)}`} after ${durationText(fact.tookMs)}: ${words(fact.reason)}`
     }
+    case 'removed':
+      return `${shortUnit(fact.unit)} is gone after ${durationText(fact.tookMs)}: ${words(fact.reason)}`
     case 'instance-failed':
       return `*${shortUnit(fact.unit)} failed*: ${words(fact.reason)}`
     case 'batch-done':
@@ -79,6 +82,6 @@ export function eventText(fact: Fact): string {
 
 /** What a reason says beyond the stage's own words: it often ends with what was done, which those say already. */
 function beyond(said: string, reason: string): string {
-  const deed = /(?:^|, )(told to (?:stop|start))$/.exec(reason)
+  const deed = /(?:^|, )(told to (?:stop|start|be gone for good))$/.exec(reason)
   return deed?.[1] !== undefined && said.endsWith(deed[1]) ? reason.slice(0, deed.index) : reason
 }

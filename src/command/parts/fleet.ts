@@ -2,7 +2,7 @@ import type { Catalog } from '../../domain/catalog.ts'
 import type { Target } from '../../domain/target.ts'
 import { instanceIn, parseUnitName } from '../../domain/unit-name.ts'
 import { words } from '../../domain/wording.ts'
-import type { ClusterView, UnitReport, UnitView } from '../../ports/scheduler.ts'
+import { isForgotten, type ClusterView, type UnitReport, type UnitView } from '../../ports/scheduler.ts'
 import type { Readers } from '../../services/capabilities.ts'
 
 /** How long a look at one fleet may take, in milliseconds. The rest of an answer waits for it. */
@@ -24,6 +24,7 @@ export function instancesOf(view: ClusterView | undefined, target: Target, catal
   const { unit } = catalog.serviceConfig(target.service)
   const template = parseUnitName(unit)?.kind === 'template'
   return [...view.units.values()]
+    .filter((one) => !isForgotten(one))
     .filter((one) => (template ? instanceIn(unit, one.unit) !== null : one.unit === unit))
     .sort((a, b) => a.unit.localeCompare(b.unit, 'en', { numeric: true }))
 }

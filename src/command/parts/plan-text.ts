@@ -11,7 +11,7 @@ export function planLines({ plan, blockers }: Extract<Planned, { kind: 'plan' }>
     text: batch.map(instanceText).join('; '),
   }))
   return [
-    `*${plan.kind === 'deploy' ? 'Deploy of' : 'Restart of'} ${plan.service} in ${plan.tier}*: ${count(total, 'instance')} of ${code(plan.unit)}, at most ${plan.atOnce} away at once.`,
+    `*${titleOf(plan)}*: ${count(total, 'instance')} of ${code(plan.unit)}, ${paceOf(plan)}.`,
     ...table(rows),
     `Gate: ${gateText(plan)}. Gives up after ${durationText(plan.progressDeadlineMs)} without a newly healthy instance.`,
     ...plan.warnings.map((warning) => `Note: ${words(warning)}.`),
@@ -26,10 +26,26 @@ export function planLines({ plan, blockers }: Extract<Planned, { kind: 'plan' }>
   ]
 }
 
+function titleOf({ kind, service, tier, scale }: Plan): string {
+  switch (kind) {
+    case 'deploy':
+      return `Deploy of ${service} in ${tier}`
+    case 'restart':
+      return `Restart of ${service} in ${tier}`
+    case 'scale':
+      return `Scale of ${service} in ${tier} from ${scale?.from ?? 0} to ${scale?.to ?? 0}`
+  }
+}
+
+const paceOf = ({ atOnce, scale }: Plan): string =>
+  scale !== null && scale.to >= scale.from ? `at most ${atOnce} started at once` : `at most ${atOnce} away at once`
+
 function instanceText(instance: PlannedInstance): string {
   const where = instance.machine === null ? 'on no machine' : `on ${words(instance.machine.ip ?? instance.machine.id)}`
   const sidekicks = instance.sidekicks.length === 0 ? '' : `, with ${instance.sidekicks.map(shortUnit).join(', ')}`
-  return `${shortUnit(instance.unit)} ${where} (${words(instance.state)}${instance.serving ? '' : ', not serving'})${sidekicks}`
+  if (instance.task === 'add') return `add ${shortUnit(instance.unit)}${sidekicks}`
+  const verb = instance.task === 'remove' ? 'remove ' : ''
+  return `${verb}${shortUnit(instance.unit)} ${where} (${words(instance.state)}${instance.serving ? '' : ', not serving'})${sidekicks}`
 }
 
 function gateText(plan: Plan): string {

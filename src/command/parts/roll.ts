@@ -14,7 +14,7 @@ import { planLines } from './plan-text.ts'
 import { notThere } from './scopes.ts'
 import { startedReply } from './started.ts'
 
-/** What `deploy` and `restart` have in common: all of it, but the word. */
+/** What `deploy`, `restart` and `scale` have in common: all of it, but the word. */
 
 export const rollPositionals = {
   services: services(),
@@ -34,6 +34,8 @@ export interface RollArgs {
   /** Only these of the one service; null for all. */
   readonly instances: readonly string[] | null
   readonly tier: string
+  /** How many instances there are to be, of a scale. */
+  readonly to?: number
   readonly batch: Amount | null
   readonly canary: number | null
   readonly dryRun: boolean
@@ -60,6 +62,7 @@ export async function roll(
   const { request, read } = context
   const askFor = (target: Target): PlanAsk => ({
     kind,
+    ...(args.to === undefined ? {} : { to: args.to }),
     batch: args.batch,
     canary: args.canary,
     only: onlyOf(args, target, context.catalog),

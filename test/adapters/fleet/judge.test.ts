@@ -48,6 +48,19 @@ describe('what start and stop of the real fleetctl say', () => {
     expect(judge('start', 'a.service', { kind: 'exited', rc: 0, stdout: '', stderr }).result.kind).toBe('failed')
   })
 
+  it('is "asked" when a unit that is to be destroyed is not there, or was there', () => {
+    const answer = (stdout: string, stderr: string): string =>
+      judge('destroy', 'api@1.service', { kind: 'exited', rc: 0, stdout, stderr }).result.kind
+    expect(answer('Destroyed api@1.service\n', '')).toBe('asked')
+    expect(answer('', 'Units not found in registry\n')).toBe('asked')
+    expect(answer('', 'No units given\n')).toBe('failed')
+    const exited = { kind: 'exited', rc: 1, stdout: '', stderr: 'EOF\n' } as const
+    // With --no-block it would wait.
+    expect(judge('destroy', 'api@1.service', exited).result).toMatchObject({
+      message: 'fleetctl destroy api@1.service exited 1: EOF',
+    })
+  })
+
   it('is "killed", with the time in words, when it had no end', () => {
     expect(verdicts(callRuns.filter(({ rc }) => rc === null)).toSorted()).toEqual([
       'killed: fleetctl start --no-block api@1.service was killed after 5 s without an end: whether fleet heard it is unknown.',

@@ -1,0 +1,53 @@
+import { lockText } from '../domain/lock.ts'
+import type { Blocker, PlannedInstance } from '../domain/plan.ts'
+import { stopText } from '../domain/stop.ts'
+import type { UnitView } from '../ports/scheduler.ts'
+import { serves, type PlanInput } from './plan-input.ts'
+import { downReason } from './plan-warnings.ts'
+
+export function blockersFor(
+  input: PlanInput,
+  homeless: readonly UnitView[],
+  planned: readonly PlannedInstance[],
+  atOnce: number,
+): Blocker[] {
+  const blockers: Blocker[] = input.locks.map((lock) => ({
+    kind: 'locked',
+    message: `${lockText(lock)} is locked by ${lock.by.name ?? lock.by.id}: ${lock.why}`,
+    force: false,
+  }))
+  if (input.stop !== null) blockers.push({ kind: 'stopped', message: stopText(input.stop), force: false })
+  if (input.live !== null) {
+    blockers.push({ kind: 'busy', message: `rollout ${input.live} is under way on it`, force: false })
+  }
+  if (homeless.length > 0) {
+    blockers.push({
+      kind: 'unscheduled',
+      message: `${homeless.map((unit) => unit.unit).join(', ')} ${homeless.length === 1 ? 'is' : 'are'} wanted, but no machine has room; \`--force\` rolls the others`,
+      force: true,
+    })
+  }
+  const down = planned.filter((one) => !one.serving)
+  if (down.length > atOnce || (down.length > 0 && down.length === planned.length && planned.length > 1)) {
+    const sick = down.filter((one) => input.health.get(one.unit)?.kind === 'unhealthy')
+    blockers.push({
+      kind: sick.length > 0 ? 'unhealthy' : 'already-down',
+      message: `${down.length} of ${planned.length} instances do not serve now (${down.map((one) => `${one.unit}: ${downReason(one, input)}`).join('; ')}); \`--force\` goes on all the same`,
+      force: true,
+    })
+  }
+  return blockers
+}
+
+/** Those that are not rolled count as away too: with too many of them down, the rollout would only wait. */
+export function othersDown(
+  input: PlanInput,
+  others: readonly UnitView[],
+  planned: readonly PlannedInstance[],
+  atOnce: number,
+): Blocker[] {
+  const down = others.filter((unit) => !serves(unit, input)).map((unit) => unit.unit)
+  if (!planned.some((one) => one.serving) || down.length < atOnce || down.length === 0) return []
+  const message = `${down.join(', ')} ${down.length === 1 ? 'does' : 'do'} not serve now, and no more than ${atOnce} may be away at once: it would wait for ${down.length === 1 ? 'that one' : 'those'}. Restart ${down.length === 1 ? 'it' : 'them'} first; \`--force\` begins, and waits`
+  return [{ kind: 'already-down', message, force: true }]
+}

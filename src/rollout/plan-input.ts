@@ -1,0 +1,54 @@
+import type { Lock } from '../domain/lock.ts'
+import type { Only, Plan, Planned } from '../domain/plan.ts'
+import type { Stop } from '../domain/stop.ts'
+import type { Target } from '../domain/target.ts'
+import { instanceIn, parseUnitName } from '../domain/unit-name.ts'
+import type { HealthGate, HealthResult } from '../ports/health.ts'
+import { isForgotten, type ClusterView, type UnitView } from '../ports/scheduler.ts'
+import { isUp } from './observation.ts'
+import type { Settings } from './settings.ts'
+
+/** All that a plan depends on, as it is now. */
+export interface PlanInput {
+  readonly kind: Plan['kind']
+  readonly target: Target
+  /** How many instances there are to be, of a scale. */
+  readonly to?: number | undefined
+  /** The service's unit: a template, or a plain unit. */
+  readonly unit: string
+  readonly sidekicks: readonly string[]
+  readonly settings: Settings
+  readonly gate: HealthGate
+  readonly cluster: Extract<ClusterView, { kind: 'known' }>
+  /** What the gate says now, by unit; none for a unit that could not be asked. */
+  readonly health: ReadonlyMap<string, HealthResult>
+  /** Everything in its tier is stopped. */
+  readonly stop: Stop | null
+  /** Locks of others. */
+  readonly locks: readonly Lock[]
+  /** The live rollout on this target. */
+  readonly live: number | null
+  /** Units that the live rollout may have taken away just now: they count as if they served. */
+  readonly moving: readonly string[]
+  /** Null for all. */
+  readonly only: Only | null
+}
+
+export const isNamed = (unit: UnitView, input: PlanInput): boolean => input.only?.units.includes(unit.unit) ?? false
+
+export const isMoving = (unit: UnitView, input: PlanInput): boolean =>
+  unit.wanted !== 'inactive' && unit.wanted !== 'absent' && input.moving.includes(unit.unit)
+
+export const impossible = (message: string): Planned => ({ kind: 'impossible', message, transient: false })
+
+export function instancesOf(input: PlanInput): readonly UnitView[] {
+  const plain = parseUnitName(input.unit)?.kind !== 'template'
+  return [...input.cluster.units.values()]
+    .filter((unit) => !isForgotten(unit))
+    .filter((unit) => (plain ? unit.unit === input.unit : instanceIn(input.unit, unit.unit) !== null))
+    .sort((a, b) => a.unit.localeCompare(b.unit, 'en', { numeric: true }))
+}
+
+export const serves = (unit: UnitView, input: PlanInput): boolean =>
+  isMoving(unit, input) ||
+  (isUp(unit) && (input.gate.kind === 'none' || input.health.get(unit.unit)?.kind === 'healthy'))

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import type { Plan, PlannedInstance } from '../domain/plan.ts'
+import { instanceIn, instanceOf } from '../domain/unit-name.ts'
+import type { UnitView } from '../ports/scheduler.ts'
+import { reportOf, stateText } from './observation.ts'
+import { isMoving, serves, type PlanInput } from './plan-input.ts'
+
+/** The plan of what was found, with its hash. `sizes` are those of the batches, in order. */
+export function planWith(
+  input: PlanInput,
+  parts: Pick<Plan, 'atOnce' | 'others' | 'scale' | 'warnings'> & {
+    readonly ordered: readonly PlannedInstance[]
+    readonly sizes: readonly number[]
+  },
+): Plan {
+  const { ordered, sizes, atOnce, others, scale, warnings } = parts
+  const draft: Omit<Plan, 'hash'> = {
+    kind: input.kind,
+    service: input.target.service,
+    tier: input.target.tier,
+    unit: input.unit,
+    batches: inBatches(ordered, sizes),
+    scale,
+    others,
+    canary: input.settings.canary > 0,
+    atOnce,
+    gate: input.gate,
+    settleMs: input.settings.settleMs,
+    progressDeadlineMs: input.settings.progressDeadlineMs,
+    warnings,
+  }
+  return { ...draft, hash: planHash(draft) }
+}
+
+/**
+ * Twelve hex digits that name what would be done: which instances with which sidekicks, what becomes of each, how many at
+ * once, and what each must prove. What was merely seen (machines, states, identities), and the order that follows from it,
+ * has no part: the same plan, made again later, has the same hash.
+ */
+function planHash(plan: Omit<Plan, 'hash'>): string {
+  const { kind, service, tier, unit, batches, others, canary, atOnce, gate, settleMs, progressDeadlineMs } = plan
+  const instances = batches.flat().map((one) => {
+    const work = [one.unit, one.sidekicks.toSorted()] as const
+    return one.task === 'replace' ? work : ([...work, one.task] as const)
+  })
+  const work = [
+    [kind, service, tier, unit, canary, atOnce, gate, settleMs, progressDeadlineMs],
+    instances.toSorted(([a], [b]) => a.localeCompare(b)),
+    batches.map((batch) => batch.length),
+    others.toSorted(),
+  ]
+  return createHash('sha256').update(JSON.stringify(work)).digest('hex').slice(0, 12)
+}
+
+export function plannedInstance(unit: UnitView, input: PlanInput): PlannedInstance {
+  const health = input.health.get(unit.unit)
+  const report = reportOf(unit)
+  return {
+    unit: unit.unit,
+    task: 'replace',
+    sidekicks: sidekicksOf(unit.unit, input).filter((sidekick) =>
+      ['launched', 'loaded'].includes(input.cluster.units.get(sidekick)?.wanted ?? 'absent'),
+    ),
+    machine: report === undefined ? null : { id: report.machine, ip: report.ip },
+    state: stateText(unit),
+    serving: serves(unit, input),
+    identity: health?.kind === 'healthy' ? health.identity : null,
+    stopped: !isMoving(unit, input) && unit.wanted !== 'launched',
+  }
+}
+
+/** Those that the configuration names for this instance, whether or not there are such. */
+export function sidekicksOf(unit: string, input: PlanInput): readonly string[] {
+  const instance = instanceIn(input.unit, unit)
+  return input.sidekicks.map((sidekick) => (instance === null ? sidekick : instanceOf(sidekick, instance)))
+}
+
+function inBatches(instances: readonly PlannedInstance[], sizes: readonly number[]): PlannedInstance[][] {
+  let from = 0
+  return sizes.map((size) => {
+    const batch = instances.slice(from, from + size)
+    from += size
+    return batch
+  })
+}

@@ -1,0 +1,181 @@
+import { amountOf } from '../domain/amount.ts'
+import type { Blocker, Planned, PlannedInstance } from '../domain/plan.ts'
+import { targetText } from '../domain/target.ts'
+import { instanceIn, instanceOf, parseUnitName } from '../domain/unit-name.ts'
+import type { UnitView } from '../ports/scheduler.ts'
+import { blockersFor, othersDown } from './plan-blockers.ts'
+import { impossible, isMoving, isNamed, serves, type PlanInput } from './plan-input.ts'
+import { planWith, plannedInstance, sidekicksOf } from './plan-parts.ts'
+import { batchSizes } from './settings.ts'
+
+/**
+ * As many instances as were asked for: the lowest free numbers are added, the highest are removed, and what was stopped is
+ * started where it counts. `found` are those that the fleet knows of the service.
+ */
+export function planScale(input: PlanInput, found: readonly UnitView[]): Planned {
+  const { to } = input
+  if (to === undefined) throw new Error('a scale without the number of instances that there are to be')
+  const fault = cannotScale(input, found)
+  if (fault !== null) return fault
+  const existing = found.filter((unit) => unit.wanted === 'launched' || unit.wanted === 'loaded')
+  const numbered = existing.toSorted((a, b) => numberOf(a.unit, input) - numberOf(b.unit, input))
+  const kept = numbered.slice(0, to)
+  const removed = numbered.slice(to).toReversed()
+  const added = freeNumbers(numbered, to - numbered.length, input).map((number) => instanceOf(input.unit, `${number}`))
+  const again = removed.length > 0 ? [] : kept.filter((unit) => isDown(unit, input))
+  if (removed.length + added.length + again.length === 0) {
+    const { target } = input
+    return impossible(
+      `there are ${to} instances already (${kept.map((unit) => unit.unit).join(', ')}): nothing to scale. \`restart ${targetText(target)}\` replaces them, \`status ${targetText(target)}\` shows them.`,
+    )
+  }
+  const missing = added.length > 0 ? missingTemplates(input) : []
+  if (missing.length > 0) {
+    return impossible(
+      `fleet has no ${missing.join(' and no ')} to make ${added.join(', ')} from. Submit ${missing.length === 1 ? 'it' : 'them'} first: \`fleetctl submit ${missing.join(' ')}\`.`,
+    )
+  }
+  const planned = [
+    ...again.map((unit) => whole(unit, 'replace', input)),
+    ...added.map((unit) => newInstance(unit, input)),
+    ...removed.map((unit) => whole(unit, 'remove', input)),
+  ]
+  // What is down already goes first: taking it away takes nobody's service away.
+  const ordered = [...planned.filter((one) => !one.serving), ...planned.filter((one) => one.serving)]
+  const homeless = kept.filter((unit) => unit.reports.length === 0 && unit.target === null && !again.includes(unit))
+  const stay = kept.filter((unit) => unit.wanted === 'launched' && !again.includes(unit) && !homeless.includes(unit))
+  const atOnce = amountOf(input.settings.batch, Math.max(numbered.length, to))
+  const plan = planWith(input, {
+    ordered,
+    sizes: batchSizes(ordered.length, input.settings).sizes,
+    atOnce,
+    others: stay.map((unit) => unit.unit),
+    scale: { from: numbered.length, to },
+    warnings: warningsFor(input, { kept, stay, added, removed }),
+  })
+  const blockers = [
+    ...blockersFor(input, homeless, [], atOnce),
+    ...othersDown(
+      input,
+      stay,
+      planned.filter((one) => one.task === 'remove'),
+      atOnce,
+    ),
+    ...noRoom(input, to, added),
+  ]
+  return { kind: 'plan', plan, blockers }
+}
+
+function cannotScale(input: PlanInput, found: readonly UnitView[]): Planned | null {
+  const where = targetText(input.target)
+  if (parseUnitName(input.unit)?.kind !== 'template') {
+    return impossible(
+      `${input.unit} is one plain unit, of which there is exactly one: there are no numbered instances to add or to remove. \`restart ${where}\` replaces it.`,
+    )
+  }
+  if (found.some((unit) => unit.global)) {
+    return impossible(
+      `${input.unit} is a global unit: fleet runs it on every machine, so that it has as many instances as there are machines.`,
+    )
+  }
+  const unnumbered = found.filter((unit) => Number.isNaN(numberOf(unit.unit, input))).map((unit) => unit.unit)
+  if (unnumbered.length > 0) {
+    return impossible(
+      `${unnumbered.join(', ')} ${unnumbered.length === 1 ? 'has' : 'have'} no number: only instances such as ${instanceOf(input.unit, '1')} can be counted. Add or remove ${unnumbered.length === 1 ? 'it' : 'them'} with fleetctl.`,
+    )
+  }
+  // It may be there after all, and what exists must not be taken for new.
+  const unsure = found.filter((unit) => unit.wanted === 'absent').map((unit) => unit.unit)
+  if (unsure.length === 0) return null
+  const message = `${unsure.join(', ')} ${unsure.length === 1 ? 'is' : 'are'} just vanishing from fleet's lists: try again in a moment.`
+  return { kind: 'impossible', message, transient: true }
+}
+
+/** Not a number for an instance that has another name. */
+function numberOf(unit: string, input: PlanInput): number {
+  const instance = instanceIn(input.unit, unit) ?? ''
+  return /^[1-9]\d{0,5}$/.test(instance) ? Number(instance) : Number.NaN
+}
+
+function freeNumbers(numbered: readonly UnitView[], amount: number, input: PlanInput): number[] {
+  const taken = new Set(numbered.map((unit) => numberOf(unit.unit, input)))
+  const free: number[] = []
+  for (let number = 1; free.length < amount; number++) if (!taken.has(number)) free.push(number)
+  return free
+}
+
+/** Stopped, or left behind by an earlier scale: it has to be started for the number to be true. */
+const isDown = (unit: UnitView, input: PlanInput): boolean =>
+  !isMoving(unit, input) &&
+  (unit.wanted !== 'launched' || (input.only?.why === 'left' && isNamed(unit, input) && !serves(unit, input)))
+
+/** With all the sidekicks that it should have, or may have had. */
+const whole = (unit: UnitView, task: 'replace' | 'remove', input: PlanInput): PlannedInstance => {
+  const planned = plannedInstance(unit, input)
+  const sidekicks = sidekicksOf(unit.unit, input).filter(
+    (one) => input.cluster.units.has(one) || (task === 'replace' && hasTemplate(one, input)),
+  )
+  return { ...planned, task, sidekicks: [...sidekicks] }
+}
+
+const newInstance = (unit: string, input: PlanInput): PlannedInstance => ({
+  unit,
+  task: 'add',
+  sidekicks: [...sidekicksOf(unit, input)],
+  machine: null,
+  state: 'new',
+  serving: false,
+  identity: null,
+  stopped: false,
+})
+
+const missingTemplates = (input: PlanInput): readonly string[] =>
+  [input.unit, ...input.sidekicks].filter(
+    (unit) => parseUnitName(unit)?.kind === 'template' && !input.cluster.templates.has(unit),
+  )
+
+const hasTemplate = (unit: string, input: PlanInput): boolean =>
+  input.sidekicks.some(
+    (template) =>
+      input.cluster.templates.has(template) && instanceOf(template, instanceIn(template, unit) ?? '') === unit,
+  )
+
+/** The rest would wait for a machine for ever, and take the next one that is free from somebody else. */
+function noRoom(input: PlanInput, to: number, added: readonly string[]): Blocker[] {
+  const machines = input.cluster.machines.size
+  if (added.length === 0 || to <= machines) return []
+  const message = `${to} instances on ${machines} machine${machines === 1 ? '' : 's'}: where each needs one of its own, the rest have no room; \`scale ${targetText(input.target)} ${machines}\` fits, \`--force\` starts all the same`
+  return [{ kind: 'unscheduled', message, force: true }]
+}
+
+function warningsFor(
+  input: PlanInput,
+  units: {
+    readonly kept: readonly UnitView[]
+    readonly stay: readonly UnitView[]
+    readonly added: readonly string[]
+    readonly removed: readonly UnitView[]
+  },
+): string[] {
+  const { kept, stay, added, removed } = units
+  const warnings: string[] = []
+  const template = input.cluster.templates.get(input.unit)
+  if (removed.length > 0 && kept.length === 1) {
+    warnings.push(`one instance is left: the service is away whenever that one is replaced`)
+  }
+  if (removed.length > 0 && template === undefined) {
+    warnings.push(
+      `fleet has no ${input.unit}: what is removed cannot be made again before somebody submits it (\`fleetctl submit ${input.unit}\`)`,
+    )
+  }
+  const idle = removed.length === 0 ? [] : kept.filter((unit) => unit.wanted !== 'launched').map((unit) => unit.unit)
+  if (idle.length > 0)
+    warnings.push(`${idle.join(', ')} ${idle.length === 1 ? 'is' : 'are'} not wanted running and will be left so`)
+  const stale = stay.filter((unit) => template !== undefined && unit.hash !== null && unit.hash !== template)
+  if (added.length > 0 && stale.length > 0) {
+    warnings.push(
+      `${added.join(', ')} will be made from ${input.unit} as it is now, and ${stale.map((unit) => unit.unit).join(', ')} run an older one`,
+    )
+  }
+  return warnings
+}
