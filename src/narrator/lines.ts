@@ -57,7 +57,7 @@ export function lineOf(event: RolloutEvent, rollout: Rollout): string | null {
       const who =
         fact.by === null
           ? `The ${fact.tier ? 'stop' : 'pause'} is gone`
-          : `${fact.tier ? 'Let go on' : 'Resumed'} by ${personText(fact.by)}${quoted(fact.reason)}`
+          : `${fact.tier ? 'Stop lifted' : 'Resumed'} by ${personText(fact.by)}${quoted(fact.reason)}`
       return `${who}: it goes on at ${fact.replaced} of ${fact.of} ${deedOf(rollout.plan)}.`
     }
     case 'taken':

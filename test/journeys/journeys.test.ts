@@ -11,6 +11,7 @@ import { queues } from './queue.ts'
 import { redeliveries } from './redelivered.ts'
 import { refusals } from './refused.ts'
 import { slackAway } from './slack-failing.ts'
+import { stops } from './stopped.ts'
 import { openWorld, type World } from './support/world.ts'
 
 /**
@@ -51,6 +52,7 @@ queues(world)
 failures(world)
 aborts(world)
 pauses(world)
+stops(world)
 slackAway(world)
 redeliveries(world)
 etcdAway(world)
