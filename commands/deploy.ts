@@ -9,6 +9,7 @@ export default mutation({
     'deploy api production',
     'deploy api,vape staging --batch 25%',
     'deploy api production --dry-run',
+    'deploy api production --units',
     'deploy api production --canary 1 --reason "new billing"',
   ],
   positionals: rollPositionals,

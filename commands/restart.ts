@@ -12,6 +12,7 @@ export default mutation({
     'restart vape staging --batch 2 --reason "leaks memory"',
     'restart api@3 production',
     'restart api@1,3 production --dry-run',
+    'restart vape staging --units',
   ],
   positionals: { what: selection(), tier: rollPositionals.tier },
   flags: rollFlags,

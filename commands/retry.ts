@@ -38,6 +38,7 @@ export default mutation({
     const left = unitsLeft(rollout)
     const ask: PlanAsk = {
       kind: plan.kind,
+      ...(rollout.typed.units === true ? { units: true } : {}),
       ...(plan.scale === null ? {} : { to: plan.scale.to }),
       batch: { kind: 'count', count: plan.atOnce },
       canary: canaryLeft(rollout, left),

@@ -20,16 +20,24 @@ const healthGateSchema = z.discriminatedUnion('kind', [
 export const taskSchema = z.enum([
   /** Stopped and started again. */
   'replace',
+  /** Stopped, destroyed and made anew from its template, whose content is another one by now. */
+  'renew',
   /** Started: there was none before. */
   'add',
   /** Stopped and destroyed, its sidekicks too. */
   'remove',
 ])
 
+/** A unit that is to be made anew, and the content hash that its template had when that was planned. */
+const renewedSchema = z.strictObject({ unit: z.string(), hash: z.string() })
+export const renewsSchema = z.array(renewedSchema).default([])
+
 const plannedInstanceSchema = z.strictObject({
   unit: z.string(),
   task: taskSchema.default('replace'),
   sidekicks: z.array(z.string()),
+  /** Itself or sidekicks of it: what has to be destroyed so that it runs the new content. */
+  renews: renewsSchema,
   /** Where it runs now; null when no machine reports it. */
   machine: z.strictObject({ id: z.string(), ip: z.string().nullable() }).nullable(),
   /** `active/running`, or what else its machine says of it now; `no report` when none does. */
@@ -89,6 +97,8 @@ export const planAskSchema = z.strictObject({
   kind: planKindSchema,
   /** How many instances there are to be: of a scale, and of nothing else. */
   to: z.int().min(1).optional(),
+  /** Unit files that changed are rolled out too. */
+  units: z.boolean().optional(),
   batch: amountSchema.nullable(),
   canary: z.int().nullable(),
   /** Null for all. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { planAskSchema, planSchema, taskSchema, type Plan } from './plan.ts'
+import { planAskSchema, planSchema, renewsSchema, taskSchema, type Plan } from './plan.ts'
 
 /** One numbered execution of a plan on a target, as the store keeps it. Times are milliseconds since the epoch. */
 
@@ -15,7 +15,7 @@ export const stages = [
   'proving',
   /** It is healthy; its sidekicks were told to start. */
   'attaching',
-  /** It was seen stopped; it was told to be gone for good, its sidekicks too. */
+  /** It was seen stopped; it was destroyed, for good or to be made anew. */
   'removing',
   'done',
   'failed',
@@ -33,6 +33,8 @@ const instanceStateSchema = z.strictObject({
   /** As planned; `take-back` once an abort came while it was being added. */
   task: z.enum([...taskSchema.options, 'take-back']).default('replace'),
   sidekicks: z.array(z.string()),
+  /** As planned. */
+  renews: renewsSchema,
   /** Index of its batch in the plan. */
   batch: z.int().min(0),
   stage: stageSchema,
@@ -83,6 +85,8 @@ export const typedSchema = z.strictObject({
   batch: z.string().nullable(),
   canary: z.int().nullable(),
   force: z.boolean(),
+  /** Unit files that changed are rolled out too. */
+  units: z.boolean().optional(),
 })
 export type Typed = z.infer<typeof typedSchema>
 

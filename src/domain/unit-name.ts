@@ -22,6 +22,12 @@ export function instanceOf(template: string, instance: string): string {
   return name?.kind === 'template' ? `${name.base}@${instance}.${name.suffix}` : template
 }
 
+/** `api@.service` for `api@3.service`; null for what was made from no template. */
+export function templateOf(unit: string): string | null {
+  const name = parseUnitName(unit)
+  return name?.kind === 'instance' ? `${name.base}@.${name.suffix}` : null
+}
+
 /** `3` for `api@3.service` under `api@.service`; null when the unit is not an instance of this template. */
 export function instanceIn(template: string, unit: string): string | null {
   const a = parseUnitName(template)

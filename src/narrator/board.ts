@@ -131,6 +131,7 @@ const stageWords: Readonly<Record<InstanceState['stage'], string>> = {
 }
 
 function stageText({ task, stage }: InstanceState): string {
+  if (task === 'renew' && stage === 'removing') return 'is being made anew'
   if (task === 'remove' && stage === 'done') return 'removed'
   return task === 'take-back' && stage === 'kept' ? 'taken back' : stageWords[stage]
 }

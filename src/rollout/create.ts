@@ -171,7 +171,7 @@ const sameness = (
   typed: Typed,
   next: readonly string[],
 ) => [
-  [plan.hash, ask.kind, ask.to, ask.batch, ask.canary, ask.only, force],
+  [plan.hash, ask.kind, ask.to, ask.units, ask.batch, ask.canary, ask.only, force],
   [typed.batch, typed.canary, typed.force],
   next,
 ]
@@ -229,6 +229,7 @@ function newInstance(planned: Plan['batches'][number][number], batch: number, no
   return {
     unit: planned.unit,
     task: planned.task,
+    renews: planned.renews,
     sidekicks: planned.sidekicks,
     batch,
     stage: 'waiting',

@@ -7,6 +7,7 @@ import { defaultPatience, stateText, type Moment, type Observation, type Patienc
 import type { Look } from './look.ts'
 import { isAway, isMissing, obstacleTo, serves } from './serving.ts'
 import { begin, stepInstance } from './step-instance.ts'
+import { changedTemplate } from './unit-files.ts'
 import { clockStands, sayStuck, waitsFor } from './stuck.ts'
 
 /**
@@ -39,6 +40,7 @@ export function decide(
     seen,
     units: seen.cluster.units,
     machines: new Set(seen.cluster.machines.keys()),
+    templates: seen.cluster.templates,
     moment,
     patience,
   }
@@ -107,7 +109,13 @@ function goOn(draft: Draft, look: Look): void {
       draft.end({ kind: 'failed', unit, reason: `${unit} ${reason}` })
       return
     }
-    const obstacle = obstacleTo(draft.rollout, unit, look)
+    const template = changedTemplate(draft.instance(unit).renews, look.templates)
+    if (template?.kind === 'changed') {
+      draft.fail(unit, template.reason)
+      draft.end({ kind: 'failed', unit, reason: `${unit} ${template.reason}` })
+      return
+    }
+    const obstacle = template?.reason ?? obstacleTo(draft.rollout, unit, look)
     if (obstacle !== null) {
       draft.note(unit, obstacle)
       continue
@@ -186,7 +194,7 @@ function timeOut(draft: Draft, look: Look): void {
   const moving = instances.find(inFlight)
   const { unit, why } = waitsFor(draft.rollout, look.units)
   // One that is being stopped stays under way: once it has stopped it is started again, and a second deadline bounds that.
-  if (moving !== undefined && moving.stage !== 'detaching' && moving.stage !== 'stopping') {
+  if (moving !== undefined && !['detaching', 'stopping', 'removing'].includes(moving.stage)) {
     draft.fail(moving.unit, why)
   }
   const reason = `no instance became healthy for ${limit}: ${unit === null ? why : `${unit} ${why}`}`
@@ -198,7 +206,8 @@ function giveUp(draft: Draft, moment: Moment, why: string): void {
   for (const one of draft.rollout.instances.filter(inFlight)) {
     if (draft.full) return
     const units = [one.unit, ...one.sidekicks]
-    const verb = one.task === 'take-back' || one.stage === 'removing' ? 'destroy' : 'start'
+    const goes = one.task === 'take-back' || (one.task === 'remove' && one.stage === 'removing')
+    const verb = goes ? 'destroy' : 'start'
     draft.call(one.unit, ...units.map((unit): Call => ({ verb, unit })))
     draft.fail(one.unit, one.note === null ? why : `${why} (${one.note})`)
   }

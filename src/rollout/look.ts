@@ -6,6 +6,8 @@ export interface Look {
   readonly seen: Observation
   readonly units: ReadonlyMap<string, UnitView>
   readonly machines: ReadonlySet<string>
+  /** Content hash of each template that the scheduler has. */
+  readonly templates: ReadonlyMap<string, string>
   readonly moment: Moment
   readonly patience: Patience
 }

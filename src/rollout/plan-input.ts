@@ -14,6 +14,8 @@ export interface PlanInput {
   readonly target: Target
   /** How many instances there are to be, of a scale. */
   readonly to?: number | undefined
+  /** Unit files that changed are rolled out too. */
+  readonly units?: boolean | undefined
   /** The service's unit: a template, or a plain unit. */
   readonly unit: string
   readonly sidekicks: readonly string[]

@@ -4,6 +4,7 @@ import { instanceIn, instanceOf } from '../domain/unit-name.ts'
 import type { UnitView } from '../ports/scheduler.ts'
 import { reportOf, stateText } from './observation.ts'
 import { isMoving, serves, type PlanInput } from './plan-input.ts'
+import { staleUnits } from './unit-files.ts'
 
 /** The plan of what was found, with its hash. `sizes` are those of the batches, in order. */
 export function planWith(
@@ -41,7 +42,8 @@ function planHash(plan: Omit<Plan, 'hash'>): string {
   const { kind, service, tier, unit, batches, others, canary, atOnce, gate, settleMs, progressDeadlineMs } = plan
   const instances = batches.flat().map((one) => {
     const work = [one.unit, one.sidekicks.toSorted()] as const
-    return one.task === 'replace' ? work : ([...work, one.task] as const)
+    if (one.task === 'replace') return work
+    return one.task === 'renew' ? ([...work, one.task, one.renews] as const) : ([...work, one.task] as const)
   })
   const work = [
     [kind, service, tier, unit, canary, atOnce, gate, settleMs, progressDeadlineMs],
@@ -55,12 +57,15 @@ function planHash(plan: Omit<Plan, 'hash'>): string {
 export function plannedInstance(unit: UnitView, input: PlanInput): PlannedInstance {
   const health = input.health.get(unit.unit)
   const report = reportOf(unit)
+  const sidekicks = sidekicksOf(unit.unit, input).filter((sidekick) =>
+    ['launched', 'loaded'].includes(input.cluster.units.get(sidekick)?.wanted ?? 'absent'),
+  )
+  const renews = input.units === true ? staleUnits([unit.unit, ...sidekicks], input.cluster) : []
   return {
     unit: unit.unit,
-    task: 'replace',
-    sidekicks: sidekicksOf(unit.unit, input).filter((sidekick) =>
-      ['launched', 'loaded'].includes(input.cluster.units.get(sidekick)?.wanted ?? 'absent'),
-    ),
+    task: renews.length > 0 ? 'renew' : 'replace',
+    sidekicks,
+    renews,
     machine: report === undefined ? null : { id: report.machine, ip: report.ip },
     state: stateText(unit),
     serving: serves(unit, input),
@@ -68,6 +73,19 @@ export function plannedInstance(unit: UnitView, input: PlanInput): PlannedInstan
     stopped: !isMoving(unit, input) && unit.wanted !== 'launched',
   }
 }
+
+/** One that there is not yet, with all its sidekicks. */
+export const newInstance = (unit: string, input: PlanInput): PlannedInstance => ({
+  unit,
+  task: 'add',
+  sidekicks: [...sidekicksOf(unit, input)],
+  renews: [],
+  machine: null,
+  state: 'new',
+  serving: false,
+  identity: null,
+  stopped: false,
+})
 
 /** Those that the configuration names for this instance, whether or not there are such. */
 export function sidekicksOf(unit: string, input: PlanInput): readonly string[] {

@@ -4,7 +4,7 @@ import type { UnitView } from '../ports/scheduler.ts'
 import { faultOfNamed } from './named.ts'
 import { blockersFor, othersDown } from './plan-blockers.ts'
 import { impossible, instancesOf, isMoving, isNamed, type PlanInput } from './plan-input.ts'
-import { planWith, plannedInstance } from './plan-parts.ts'
+import { newInstance, planWith, plannedInstance } from './plan-parts.ts'
 import { planScale } from './plan-scale.ts'
 import { warningsFor } from './plan-warnings.ts'
 import { batchSizes } from './settings.ts'
@@ -16,7 +16,8 @@ export function planRollout(input: PlanInput): Planned {
   const found = instancesOf(input)
   const where = `${input.target.service} in ${input.target.tier}`
   if (input.kind === 'scale') return planScale(input, found)
-  if (found.length === 0) {
+  const lost = lostUnits(input, found)
+  if (found.length + lost.length === 0) {
     return impossible(
       `fleet knows no instance of ${input.unit}, so there is nothing to roll for ${where}. See what runs with \`status ${input.target.service} ${input.target.tier}\`.`,
     )
@@ -34,17 +35,20 @@ export function planRollout(input: PlanInput): Planned {
   const homeless = wanted.filter((unit) => unit.reports.length === 0 && unit.target === null)
   const placed = wanted.filter((unit) => !homeless.includes(unit))
   const rolled = placed.filter((unit) => input.only === null || isNamed(unit, input))
-  if (rolled.length === 0) {
+  if (rolled.length + lost.length === 0) {
     return impossible(
       `No instance of ${where} is wanted running${input.only === null ? '' : ' any more'}: there is nothing to roll.`,
     )
   }
-  const planned = rolled.map((unit) => plannedInstance(unit, input))
+  const planned = [
+    ...rolled.map((unit) => plannedInstance(unit, input)),
+    ...lost.map((unit) => newInstance(unit, input)),
+  ]
   // What is down already comes first: rolling it takes nobody's service away.
   const ordered = [...planned.filter((one) => !one.serving), ...planned.filter((one) => one.serving)]
   const { sizes } = batchSizes(ordered.length, input.settings)
   // A share is one of the service, and not of those that are named.
-  const atOnce = amountOf(input.settings.batch, placed.length)
+  const atOnce = amountOf(input.settings.batch, placed.length + lost.length)
   const others = placed.filter((unit) => !rolled.includes(unit))
   const plan = planWith(input, {
     ordered,
@@ -54,6 +58,20 @@ export function planRollout(input: PlanInput): Planned {
     scale: null,
     warnings: warningsFor(input, found, ordered, atOnce),
   })
-  const blockers = [...blockersFor(input, homeless, planned, atOnce), ...othersDown(input, others, planned, atOnce)]
+  const blockers = [
+    ...blockersFor(
+      input,
+      homeless,
+      planned.filter((one) => one.task !== 'add'),
+      atOnce,
+    ),
+    ...othersDown(input, others, planned, atOnce),
+  ]
   return { kind: 'plan', plan, blockers }
+}
+
+/** Destroyed by an earlier rollout, which failed before it had made them anew. */
+function lostUnits(input: PlanInput, found: readonly UnitView[]): readonly string[] {
+  if (input.units !== true || input.only?.why !== 'left' || !input.cluster.templates.has(input.unit)) return []
+  return input.only.units.filter((one) => !found.some((unit) => unit.unit === one))
 }

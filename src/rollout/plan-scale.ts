@@ -5,7 +5,7 @@ import { instanceIn, instanceOf, parseUnitName } from '../domain/unit-name.ts'
 import type { UnitView } from '../ports/scheduler.ts'
 import { blockersFor, othersDown } from './plan-blockers.ts'
 import { impossible, isMoving, isNamed, serves, type PlanInput } from './plan-input.ts'
-import { planWith, plannedInstance, sidekicksOf } from './plan-parts.ts'
+import { newInstance, planWith, plannedInstance, sidekicksOf } from './plan-parts.ts'
 import { batchSizes } from './settings.ts'
 
 /**
@@ -117,17 +117,6 @@ const whole = (unit: UnitView, task: 'replace' | 'remove', input: PlanInput): Pl
   )
   return { ...planned, task, sidekicks: [...sidekicks] }
 }
-
-const newInstance = (unit: string, input: PlanInput): PlannedInstance => ({
-  unit,
-  task: 'add',
-  sidekicks: [...sidekicksOf(unit, input)],
-  machine: null,
-  state: 'new',
-  serving: false,
-  identity: null,
-  stopped: false,
-})
 
 const missingTemplates = (input: PlanInput): readonly string[] =>
   [input.unit, ...input.sidekicks].filter(

@@ -1,6 +1,9 @@
 import type { PlannedInstance } from '../domain/plan.ts'
 import type { UnitView } from '../ports/scheduler.ts'
+import { parseUnitName, templateOf } from '../domain/unit-name.ts'
 import { isMoving, isNamed, type PlanInput } from './plan-input.ts'
+import { sidekicksOf } from './plan-parts.ts'
+import { staleUnits } from './unit-files.ts'
 
 /** What a person should know before saying yes. */
 export function warningsFor(
@@ -32,17 +35,55 @@ export function warningsFor(
   )
   if (asleep.length > 0)
     warnings.push(`${asleep.join(', ')} ${asleep.length === 1 ? 'is' : 'are'} stopped now and will be started`)
-  const template = input.cluster.templates.get(input.unit)
-  const stale = found.filter((unit) => template !== undefined && unit.hash !== null && unit.hash !== template)
-  if (stale.length > 0) {
-    warnings.push(
-      `the unit file of ${stale.map((unit) => unit.unit).join(', ')} differs from ${input.unit}: a restart keeps the instance's own`,
-    )
-  }
+  warnings.push(...unitFileWarnings(input, found, ordered))
   return warnings
 }
 
 export function downReason(one: PlannedInstance, input: PlanInput): string {
   const health = input.health.get(one.unit)
   return health?.kind === 'unhealthy' ? `${one.state}; ${health.reason}` : one.state
+}
+
+/** What runs of templates that say something else by now, and what becomes of it. */
+function unitFileWarnings(
+  input: PlanInput,
+  found: readonly UnitView[],
+  ordered: readonly PlannedInstance[],
+): readonly string[] {
+  const { cluster, unit } = input
+  if (parseUnitName(unit)?.kind !== 'template') {
+    // Its one file was replaced just now, and its machine has not taken that yet.
+    if (found.some((one) => one.reports.some(({ hash }) => hash !== '' && one.hash !== null && hash !== one.hash))) {
+      return [
+        `the machine of ${unit} still runs another file of it than fleet has: fleet makes it anew by itself, so wait for that`,
+      ]
+    }
+    return input.units === true
+      ? [
+          `${unit} is a plain unit: fleet keeps one file of it, which is what runs, so that \`--units\` changes nothing; a new one is rolled out with \`fleetctl start --replace\``,
+        ]
+      : []
+  }
+  const known = found.filter((one) => one.wanted === 'launched' || one.wanted === 'loaded').map((one) => one.unit)
+  const warnings: string[] = []
+  for (const template of [unit, ...input.sidekicks]) {
+    const units = [...known, ...known.flatMap((one) => sidekicksOf(one, input))].filter(
+      (one) => templateOf(one) === template && cluster.units.has(one),
+    )
+    const stale = staleUnits(units, cluster).map((one) => one.unit)
+    const renewed = stale.filter((one) => ordered.some(({ renews }) => renews.some((anew) => anew.unit === one)))
+    if (renewed.length > 0) {
+      warnings.push(
+        `${template} has changed: ${renewed.join(', ')} ${renewed.length === 1 ? 'is' : 'are'} destroyed and made anew from it`,
+      )
+    } else if (stale.length > 0) {
+      warnings.push(
+        `${template} has changed, and ${stale.length} of ${units.length} still run what it was (${stale.join(', ')}): a restart alone runs that again, \`--units\` rolls the new one out`,
+      )
+    } else if (input.units === true && !cluster.templates.has(template)) {
+      warnings.push(`fleet has no ${template} to compare with: what was made from it stays as it is`)
+    }
+  }
+  const none = warnings.length === 0 && input.units === true
+  return none ? ['no unit file has changed: all run what fleet has'] : warnings
 }

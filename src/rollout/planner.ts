@@ -60,6 +60,7 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         kind: request.kind,
         target,
         to: request.to,
+        units: request.units,
         unit: service.unit,
         sidekicks: service.sidekicks,
         settings: settingsOf(parts.config, target, request),

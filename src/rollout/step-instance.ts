@@ -6,6 +6,7 @@ import { gone, isAnswer, isTaken, mayRepeat, refusal, type Look } from './look.t
 import { isStopped, isUp, reportOf, seenAs, stateText } from './observation.ts'
 import { bringDown, goesAway, hasNoMachine, mustTakeBack, remove, removedYet, takeBack } from './step-removal.ts'
 import { attach, attachedYet, detach, noLongerWanted } from './step-sidekicks.ts'
+import { wrongContent } from './unit-files.ts'
 
 /** Takes one instance that is under way as far as what is seen of it allows. The rollout is known to go on or to fail. */
 export function stepInstance(draft: Draft, unit: string, look: Look): void {
@@ -84,12 +85,18 @@ function stop(draft: Draft, instance: InstanceState, look: Look): void {
     draft.note(unit, `waits for it to stop (${stateText(view)})`)
     return
   }
-  if (goesAway(draft, instance)) {
+  const anew = instance.task === 'renew' && instance.attempt === 0
+  if (goesAway(draft, instance) || (anew && draft.rollout.ending === null)) {
     remove(draft, instance, look, `seen stopped (${stateText(view)})`)
     return
   }
   const attempt = instance.attempt + 1
-  draft.stage(unit, 'starting', `seen stopped (${stateText(view)}), told to start`, { attempt, replaced: true })
+  draft.stage(unit, 'starting', `seen stopped (${stateText(view)}), told to start`, {
+    attempt,
+    replaced: true,
+    // It is only brought back up: with the content that it had.
+    ...(anew ? { task: 'replace', renews: [] } : {}),
+  })
   draft.call(unit, { verb: 'start', unit })
 }
 
@@ -128,6 +135,11 @@ function prove(draft: Draft, instance: InstanceState, look: Look): void {
   }
   if (view.flaps >= look.patience.flaps) {
     draft.fail(unit, `is in a crash loop: systemd restarted it ${view.flaps} times`)
+    return
+  }
+  const wrong = wrongContent(unit, instance.renews, view)
+  if (wrong !== null && view.sameFor.views >= look.patience.views) {
+    draft.fail(unit, wrong)
     return
   }
   const report = reportOf(view)

@@ -4,7 +4,10 @@ import { isTaken, mayBeHeardLate, mayRepeat, refusal, type Look } from './look.t
 import { stateText } from './observation.ts'
 import { isForgotten } from '../ports/scheduler.ts'
 
-/** An instance that is to be there no more: its sidekicks and it are stopped, then destroyed, then seen nowhere. */
+/**
+ * An instance that is to be there no more, or to be made anew: its sidekicks and it are stopped, then destroyed, then seen
+ * nowhere.
+ */
 
 /** The first calls for one that goes down: its sidekicks go first, so that nobody is sent to it while it is down. */
 export function bringDown(draft: Draft, unit: string, look: Look, why: string): void {
@@ -46,15 +49,18 @@ export function hasNoMachine(unit: string, look: Look): boolean {
 }
 
 export function remove(draft: Draft, instance: InstanceState, look: Look, reason: string): void {
-  const { unit, sidekicks } = instance
-  const known = sidekicks.filter((one) => !isGone(one, look))
-  draft.stage(unit, 'removing', `${reason}, told to be gone for good`)
-  draft.call(unit, ...[...known, unit].map((one): Call => ({ verb: 'destroy', unit: one })))
+  const { unit, task } = instance
+  const known = goingUnits(instance).filter((one) => one === unit || !isGone(one, look))
+  draft.stage(unit, 'removing', `${reason}, ${task === 'renew' ? 'to be made anew, ' : ''}told to be gone`)
+  draft.call(unit, ...known.map((one): Call => ({ verb: 'destroy', unit: one })))
 }
 
+const goingUnits = ({ task, unit, sidekicks, renews }: InstanceState): readonly string[] =>
+  task === 'renew' ? renews.map((one) => one.unit) : [...sidekicks, unit]
+
 export function removedYet(draft: Draft, instance: InstanceState, look: Look): void {
-  const { unit, sidekicks, startedAt, since, task } = instance
-  const left = [...sidekicks, unit].filter((one) => !isGone(one, look))
+  const { unit, startedAt, since, task } = instance
+  const left = goingUnits(instance).filter((one) => !isGone(one, look))
   for (const one of left) {
     const wanted = look.units.get(one)?.wanted ?? 'absent'
     if (wanted !== 'absent' && mayRepeat(one, look)) draft.call(unit, { verb: 'destroy', unit: one })
@@ -65,6 +71,12 @@ export function removedYet(draft: Draft, instance: InstanceState, look: Look): v
       unit,
       `waits for ${left.join(', ')} to be gone (${stateText(look.units.get(first))})${refusal(first, look)}`,
     )
+    return
+  }
+  if (task === 'renew') {
+    const attempt = instance.attempt + 1
+    draft.stage(unit, 'starting', 'seen nowhere any more, to be made anew, told to start', { attempt, replaced: true })
+    draft.call(unit, { verb: 'start', unit })
     return
   }
   if (task === 'take-back' && mayBeHeardLate(unit, look, draft.rollout.plan)) {

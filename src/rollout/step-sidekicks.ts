@@ -3,6 +3,7 @@ import type { Call, Draft } from './draft.ts'
 import { callToStop } from './call-to-stop.ts'
 import { gone, isAnswer, isTaken, mayBeHeardLate, mayRepeat, type Look } from './look.ts'
 import { isSidekickUp, isStopped, isUp, stateText } from './observation.ts'
+import { wrongContent } from './unit-files.ts'
 
 /** The two ends of an instance's way: its sidekicks go down before it, and come up after it. */
 
@@ -60,6 +61,13 @@ export function attachedYet(draft: Draft, instance: InstanceState, look: Look): 
     return
   }
   if (waitsFor.length === 0) {
+    for (const one of instance.replaced ? instance.sidekicks : []) {
+      const view = look.units.get(one)
+      const wrong = view === undefined ? null : wrongContent(one, instance.renews, view)
+      if (wrong === null) continue
+      draft.fail(instance.unit, `runs, but its sidekick ${one} ${wrong}`)
+      return
+    }
     finish(draft, instance, look, 'its sidekicks run again')
     return
   }

@@ -54,6 +54,7 @@ async function startNext(entry: Entry, note: Following, parts: FollowUpParts): P
   const { typed } = note
   const ask: PlanAsk = {
     kind: note.kind,
+    ...(typed.units === true ? { units: true } : {}),
     batch: typed.batch === null ? null : parseAmount(typed.batch),
     canary: typed.canary,
     only: null,
@@ -121,5 +122,6 @@ function flagsOf(typed: Following['typed']): string[] {
     ...(typed.batch === null ? [] : [`--batch ${typed.batch}`]),
     ...(typed.canary === null ? [] : [`--canary ${typed.canary}`]),
     ...(typed.force ? ['--force'] : []),
+    ...(typed.units === true ? ['--units'] : []),
   ]
 }

@@ -74,6 +74,7 @@ export const planOf = (over: Partial<Plan> = {}): Plan => ({
     {
       unit: `api@${n}.service`,
       task: 'replace',
+      renews: [],
       sidekicks: [],
       machine: { id: `m${n}`, ip: `10.0.0.${n}` },
       state: 'active/running',
@@ -97,6 +98,7 @@ export const planOf = (over: Partial<Plan> = {}): Plan => ({
 const instance = (name: string, stage: Stage, batch: number): InstanceState => ({
   unit: name,
   task: 'replace',
+  renews: [],
   sidekicks: [],
   batch,
   stage,

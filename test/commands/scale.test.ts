@@ -9,6 +9,7 @@ const scaled = planOf({
       {
         unit: 'api@4.service',
         task: 'add',
+        renews: [],
         sidekicks: ['api-elb@4.service'],
         machine: null,
         state: 'new',
@@ -66,5 +67,22 @@ describe('scale', () => {
     const { say, did } = await world({ rollouts: [failed] })
     await say('retry 7')
     expect(did.started).toMatchObject([{ ask: { kind: 'scale', to: 4, only: { why: 'left' } }, retryOf: 7 }])
+  })
+})
+
+describe('--units', () => {
+  it('rolls out unit files that changed, with what follows in a list and in a retry', async () => {
+    const { say, did } = await world()
+    await say('deploy api,vape production --units')
+    await say('restart api@1 production --units')
+    expect(did.planned).toMatchObject([{ units: true }, { units: true }, { kind: 'restart', units: true }])
+    expect(did.started).toMatchObject([
+      { ask: { units: true }, typed: { units: true }, next: ['vape'] },
+      { ask: { units: true } },
+    ])
+    const typed = { batch: null, canary: null, force: false, units: true }
+    const again = await world({ rollouts: [rolloutOf(7, 'failed', ['failed'], { typed })] })
+    await again.say('retry 7')
+    expect(again.did.started).toMatchObject([{ ask: { units: true } }])
   })
 })

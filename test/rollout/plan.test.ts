@@ -125,11 +125,6 @@ describe('a plan', () => {
     ])
   })
 
-  it("says when the unit file of an instance is not the template's", () => {
-    const result = planned([unit('api@1.service', { hash: 'h0' })])
-    expect(result.plan.warnings.join('\n')).toContain('differs from api@.service')
-  })
-
   it("takes along the sidekicks that fleet has, those that a failed rollout left stopped too, under the instance's number", () => {
     const result = planned(
       [unit('api@1.service'), unit('api-elb@1.service'), unit('api-say@1.service', { wanted: 'loaded' })],
@@ -365,5 +360,90 @@ describe('a plan of a scale', () => {
   it('has a hash that says what becomes of which instance', () => {
     const hashes = [scale(5), scale(4), scale(2), plan(three)].map((one) => (one.kind === 'plan' ? one.plan.hash : ''))
     expect(new Set(hashes).size).toBe(4)
+  })
+})
+
+describe('a plan where unit files have changed', () => {
+  const templates = new Map([
+    ['api@.service', 'new'],
+    ['api-elb@.service', 'h1'],
+  ])
+  const row = { machine: 'm1', ip: '10.0.0.1', load: 'loaded', active: 'active', sub: 'running' }
+  const old = [1, 2].map((n) => unit(`api@${n}.service`))
+  const fresh = unit('api@3.service', { hash: 'new', reports: [{ ...row, hash: 'new' }] })
+  const elbs = [1, 2, 3].map((n) => unit(`api-elb@${n}.service`))
+  const made = (change: Partial<PlanInput> = {}) => {
+    const units = [...old, fresh, ...elbs]
+    const cluster = { ...clusterOf(units), templates }
+    return planned(units, { cluster, sidekicks: ['api-elb@.service'], ...change }).plan
+  }
+  const renews = (plan: ReturnType<typeof made>) => plan.batches.flat().map(({ task, renews }) => [task, renews])
+
+  it('says how many run the old one, and what rolls the new one out', () => {
+    const plan = made()
+    expect(plan.warnings).toEqual([
+      'api@.service has changed, and 2 of 3 still run what it was (api@1.service, api@2.service): a restart alone runs that again, `--units` rolls the new one out',
+    ])
+    expect(renews(plan)).toEqual([1, 2, 3].map(() => ['replace', []]))
+  })
+
+  it('makes anew with --units what runs another content, and nothing else, under a hash of its own', () => {
+    const plan = made({ units: true })
+    expect(renews(plan)).toEqual([
+      ['renew', [{ unit: 'api@1.service', hash: 'new' }]],
+      ['renew', [{ unit: 'api@2.service', hash: 'new' }]],
+      ['replace', []],
+    ])
+    expect(plan.warnings).toEqual([
+      'api@.service has changed: api@1.service, api@2.service are destroyed and made anew from it',
+    ])
+    const other = {
+      ...clusterOf([...old, fresh, ...elbs]),
+      templates: new Map([...templates, ['api@.service', 'newer']]),
+    }
+    const hashes = [made(), plan, made({ units: true, cluster: other })].map(({ hash }) => hash)
+    expect(new Set(hashes).size).toBe(3)
+  })
+
+  it('sees a sidekick too, and a machine that runs another content than the registry has', () => {
+    const cluster = {
+      ...clusterOf([fresh, ...elbs]),
+      templates: new Map([...templates, ['api-elb@.service', 'h2']]),
+    }
+    const change = { cluster, sidekicks: ['api-elb@.service'] }
+    expect(planned([], change).plan.warnings.join()).toContain(
+      'api-elb@.service has changed, and 1 of 1 still run what it was (api-elb@3.service)',
+    )
+    expect(planned([], { ...change, units: true }).plan.batches).toMatchObject([
+      [{ task: 'renew', renews: [{ unit: 'api-elb@3.service', hash: 'h2' }] }],
+    ])
+    const late = unit('api@1.service', { hash: 'new', reports: [{ ...row, hash: 'h1' }] })
+    const seen = { ...clusterOf([late]), templates }
+    expect(planned([], { cluster: seen }).plan.warnings.join()).toContain(
+      '1 of 1 still run what it was (api@1.service)',
+    )
+  })
+
+  it('takes up again what was destroyed and not made anew, in a retry', () => {
+    const only = { units: ['api@1.service', 'api@2.service'], why: 'left' } as const
+    const cluster = { ...clusterOf(old.slice(1)), templates }
+    const plan = planned([], { cluster, units: true, only }).plan
+    expect(plan.batches.flat().map(({ task, unit: name }) => `${task} ${name}`)).toEqual([
+      'add api@1.service',
+      'renew api@2.service',
+    ])
+    expect(planned([], { cluster, only }).plan.batches.flat()).toHaveLength(1)
+  })
+
+  it('says that there is nothing of the kind to roll out, where --units was asked for', () => {
+    expect(planned([unit('api@1.service')], { units: true }).plan.warnings.at(-1)).toBe(
+      'no unit file has changed: all run what fleet has',
+    )
+    const plain = planned([unit('beavis.service')], { unit: 'beavis.service', units: true }).plan
+    expect(plain.warnings.at(-1)).toContain('beavis.service is a plain unit: fleet keeps one file of it')
+    const none = { ...clusterOf([unit('api@1.service')]), templates: new Map<string, string>() }
+    expect(planned([], { cluster: none, units: true }).plan.warnings.at(-1)).toContain(
+      'fleet has no api@.service to compare',
+    )
   })
 })

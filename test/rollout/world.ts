@@ -2,6 +2,7 @@ import type { Fact } from '../../src/domain/event.ts'
 import type { Rollout } from '../../src/domain/rollout.ts'
 import type { Plan } from '../../src/domain/plan.ts'
 import { isOver } from '../../src/domain/rollout.ts'
+import { templateOf } from '../../src/domain/unit-name.ts'
 import type { HealthGate } from '../../src/ports/health.ts'
 import type { ClusterView, UnitView } from '../../src/ports/scheduler.ts'
 import { decide } from '../../src/rollout/decide.ts'
@@ -24,6 +25,7 @@ export function planOf(
       units.slice(from, from + atOnce).map((unit) => ({
         unit,
         task: 'replace' as const,
+        renews: [],
         sidekicks: sidekicks.map((sidekick) => sidekick.replace('@', `@${/@(\d+)/.exec(unit)?.[1] ?? ''}`)),
         machine: { id: `m${unit}`, ip: '127.0.0.1' },
         state: 'active/running',
@@ -62,6 +64,7 @@ export function rolloutOf(plan: Plan): Rollout {
       batch.map((one) => ({
         unit: one.unit,
         task: one.task,
+        renews: one.renews,
         sidekicks: one.sidekicks,
         batch: index,
         stage: 'waiting' as const,
@@ -128,6 +131,8 @@ export interface FakeUnit {
   wanted: 'launched' | 'loaded' | 'absent'
   /** `none`: no machine has it. */
   state: 'none' | 'running' | 'stopping' | 'dead' | 'starting' | 'failed' | 'auto-restart'
+  /** Content hash, of its template when it was made. */
+  hash: string
   /** Milliseconds until the state follows the wish. */
   lag: number
   process: number
@@ -150,6 +155,8 @@ export interface FakeUnit {
 export class World {
   now = 1_000_000
   readonly units = new Map<string, FakeUnit>()
+  /** Content hash of each template; what is made from another one has 'h'. */
+  readonly templates = new Map<string, string>()
   readonly log: { at: number; what: string }[] = []
   rollout: Rollout
   facts: Fact[] = []
@@ -177,12 +184,15 @@ export class World {
     for (const one of plan.batches.flat())
       if (one.task !== 'add') for (const unit of [one.unit, ...one.sidekicks]) this.add(unit)
     for (const unit of plan.others) this.add(unit)
+    for (const { unit, hash } of plan.batches.flat().flatMap((one) => one.renews))
+      this.templates.set(templateOf(unit) ?? unit, hash)
   }
 
   add(unit: string): FakeUnit {
     const made: FakeUnit = {
       wanted: 'launched',
       state: 'running',
+      hash: 'h',
       lag: 0,
       process: 1,
       healthy: true,
@@ -263,6 +273,7 @@ export class World {
     }
     // As fleet does: start on what is wanted already, even when it failed, does nothing.
     if (verb === 'start' && one.wanted !== 'launched') {
+      if (one.wanted === 'absent') one.hash = this.templates.get(templateOf(unit) ?? unit) ?? 'h'
       one.wanted = 'launched'
       one.missesStop = false
       one.lag = this.startMs
@@ -312,7 +323,7 @@ export class World {
               [...this.units.keys()].map((unit) => [`m${unit}`, { id: `m${unit}`, ip: '127.0.0.1', metadata: {} }]),
             ),
             units: new Map([...this.units].map(([name, one]) => [name, this.#view(name, one)])),
-            templates: new Map(),
+            templates: this.templates,
           }
     return {
       cluster,
@@ -350,14 +361,14 @@ export class World {
               ? 'loaded'
               : 'launched'
             : one.wanted,
-      hash: 'h',
+      hash: one.wanted === 'absent' ? null : one.hash,
       target: one.homeless || one.wanted === 'absent' ? null : `m${name}`,
       global: false,
       reports: unseen
         ? []
         : [
             ...(one.ghost ? [{ ...ghost, load: 'loaded', active: 'inactive', sub: 'dead', hash: 'h' }] : []),
-            { machine: `m${name}`, ip: '127.0.0.1', load: 'loaded', active, sub, hash: 'h' },
+            { machine: `m${name}`, ip: '127.0.0.1', load: 'loaded', active, sub, hash: one.hash },
           ],
       sameFor: { views: since.views, since: since.at },
       flaps,

@@ -39,6 +39,8 @@ export interface EngineLab {
   /** Drives it in this process until it ends, the lease is lost, or `stop` aborts. */
   drive(id: number, stop?: AbortSignal, ttlMs?: number): Promise<Driven>
   fleetctl(...args: string[]): Promise<string>
+  /** New content for the template, in the registry alone. */
+  replaceTemplate(change: (content: string) => string): Promise<void>
   /** From now on, each fleetctl stop hangs for ever, before or after fleet heard it; null ends that. */
   hangStops(when: 'before' | 'after' | null): Promise<void>
   /** How many stops have hung so far. */
@@ -121,6 +123,10 @@ export async function startEngineLab({ callTimeoutMs = 4000 } = {}): Promise<Eng
     rollouts,
     log,
     fleetctl,
+    async replaceTemplate(change) {
+      await writeFile(join(folder.path, 'api@.service'), change(unitFile))
+      await fleetctl('submit', '--replace', 'api@.service')
+    },
     async plan(change = {}) {
       const cluster = await scheduler.observe(10_000)
       if (cluster.kind === 'unknown') throw new Error(cluster.reason)

@@ -10,7 +10,7 @@ const stageWords: Readonly<Record<Stage, string>> = {
   starting: 'was told to start',
   proving: 'runs, and must prove itself',
   attaching: 'is healthy, its sidekicks were told to start',
-  removing: 'was told to be gone for good',
+  removing: 'was told to be gone',
   done: 'is done',
   failed: 'failed',
   kept: 'was left as it was',
@@ -82,6 +82,6 @@ export function eventText(fact: Fact): string {
 
 /** What a reason says beyond the stage's own words: it often ends with what was done, which those say already. */
 function beyond(said: string, reason: string): string {
-  const deed = /(?:^|, )(told to (?:stop|start|be gone for good))$/.exec(reason)
+  const deed = /(?:^|, )(told to (?:stop|start|be gone))$/.exec(reason)
   return deed?.[1] !== undefined && said.endsWith(deed[1]) ? reason.slice(0, deed.index) : reason
 }

@@ -44,7 +44,7 @@ function instanceText(instance: PlannedInstance): string {
   const where = instance.machine === null ? 'on no machine' : `on ${words(instance.machine.ip ?? instance.machine.id)}`
   const sidekicks = instance.sidekicks.length === 0 ? '' : `, with ${instance.sidekicks.map(shortUnit).join(', ')}`
   if (instance.task === 'add') return `add ${shortUnit(instance.unit)}${sidekicks}`
-  const verb = instance.task === 'remove' ? 'remove ' : ''
+  const verb = instance.task === 'remove' ? 'remove ' : instance.task === 'renew' ? 'make anew ' : ''
   return `${verb}${shortUnit(instance.unit)} ${where} (${words(instance.state)}${instance.serving ? '' : ', not serving'})${sidekicks}`
 }
 

@@ -27,6 +27,9 @@ export const rollFlags = {
   dryRun: toggle({ help: 'Shows the plan and what stands in its way, and starts nothing.' }),
   reason: flag(text(), { help: 'Why; it stands in the thread and in the history.' }),
   force: toggle({ help: 'Goes on where instances are down already or have no room. Never past a lock.' }),
+  units: toggle({
+    help: 'Rolls out unit files that changed too: what runs an old one is destroyed and made anew from its template.',
+  }),
 }
 
 export interface RollArgs {
@@ -41,6 +44,8 @@ export interface RollArgs {
   readonly dryRun: boolean
   readonly reason: string | null
   readonly force: boolean
+  /** Unit files that changed are rolled out too. */
+  readonly units?: boolean
 }
 
 /** The right on every one of the targets, or none for a dry run. */
@@ -63,6 +68,7 @@ export async function roll(
   const askFor = (target: Target): PlanAsk => ({
     kind,
     ...(args.to === undefined ? {} : { to: args.to }),
+    ...(args.units === true ? { units: true } : {}),
     batch: args.batch,
     canary: args.canary,
     only: onlyOf(args, target, context.catalog),
@@ -91,7 +97,12 @@ export async function roll(
     reason: args.reason,
     retryOf: null,
     next,
-    typed: { batch: args.batch === null ? null : amountText(args.batch), canary: args.canary, force: args.force },
+    typed: {
+      batch: args.batch === null ? null : amountText(args.batch),
+      canary: args.canary,
+      force: args.force,
+      ...(args.units === true ? { units: true } : {}),
+    },
   })
   const notes = plans.flatMap(({ target, planned }) => notesOf(target, planned))
   return startedReply(result, first.target, { next, notes, now: read.now() })
