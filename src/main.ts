@@ -20,7 +20,7 @@ import type { Log } from './ports/log.ts'
 
 /** The bot's process: `opsee [config.yaml]`, or OPSEE_CONFIG, or opsee.yaml here. Secrets come from the environment. */
 
-/** Slack stops sending at SIGTERM, and what is under way gets this long to reach its next safe point. */
+/** At SIGTERM Slack stops sending, and what is under way gets this long to reach its next safe point. */
 const stopWithinMs = 10_000
 
 async function main(): Promise<void> {
@@ -55,8 +55,8 @@ async function main(): Promise<void> {
   })
   const receiver = receiverFor(config, secrets, connections, { command: (incoming) => app.handle(incoming) }, log)
   stopOnSignals(log, async () => {
-    await receiver.stop()
-    await app.stop(stopWithinMs)
+    // At once: whoever takes the rollouts up need not wait for answers that are still being given.
+    await Promise.all([receiver.stop(), app.stop(stopWithinMs)])
     await connections.close()
   })
   // What nobody handles is a fault of the program: told in the log, redacted, and left to whoever starts it again.

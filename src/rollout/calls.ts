@@ -54,3 +54,18 @@ export class Calls {
     log.warn({ rollout: id, call, result }, 'a call for an instance did not end well')
   }
 }
+
+/** Aborts `ms` after the signal has, unless `over` aborts before. */
+export function wellAfter(
+  signal: AbortSignal,
+  ms: number,
+  { clock, over }: { readonly clock: Clock; readonly over: AbortSignal },
+): AbortSignal {
+  const late = new AbortController()
+  const wait = async (): Promise<void> => {
+    await clock.sleep(ms, over)
+    if (!over.aborted) late.abort()
+  }
+  signal.addEventListener('abort', () => void wait(), { once: true, signal: over })
+  return late.signal
+}

@@ -5,7 +5,7 @@ import { StoreUnavailable } from '../ports/store.ts'
 import { UnreadableRecord } from '../store/record.ts'
 import type { AnnouncedPort } from './ask-gate.ts'
 import { decide } from './decide.ts'
-import { Calls } from './calls.ts'
+import { Calls, wellAfter } from './calls.ts'
 import type { Decision } from './draft.ts'
 import { HealthWatch } from './health-watch.ts'
 import type { Loaded, Ownership, Wishes } from './journal.ts'
@@ -37,6 +37,9 @@ export type Driven =
 /** The time without progress is stored at least this often, so that a driver that never lives long cannot lose it. */
 const spentEveryMs = 5000
 
+/** What was recorded is done all the same when this process is told to stop, for so long: who stops it waits. */
+const finishStepMs = 5000
+
 /**
  * Drives one rollout until it ends: observe, decide, record the intent, act, observe. It holds the lease, does at most
  * what `decide` said, and believes no answer of a call. `stop` ends it between two steps.
@@ -51,6 +54,8 @@ class Drive {
   readonly #driver: string
   readonly #stop: AbortSignal
   readonly #halt: AbortSignal
+  /** Ends the calls of a step that was begun. */
+  #cut: AbortSignal
   readonly #wishes: WishWatch
   readonly #haltOrAborted: AbortSignal
   readonly #lostOrAborted: AbortSignal
@@ -66,6 +71,7 @@ class Drive {
     this.#driver = driver
     this.#stop = stop
     this.#halt = AbortSignal.any([own.lease.lost, stop])
+    this.#cut = own.lease.lost
     this.#wishes = new WishWatch(own.id, parts)
     this.#haltOrAborted = AbortSignal.any([this.#halt, this.#wishes.aborted])
     this.#lostOrAborted = AbortSignal.any([own.lease.lost, this.#wishes.aborted])
@@ -76,6 +82,8 @@ class Drive {
   async run(): Promise<Driven> {
     const over = new AbortController()
     const listening = this.#wishes.listen(over.signal)
+    const late = wellAfter(this.#stop, finishStepMs, { clock: this.#parts.clock, over: over.signal })
+    this.#cut = AbortSignal.any([this.#own.lease.lost, late])
     try {
       return await this.#loop()
     } finally {
@@ -168,7 +176,7 @@ class Drive {
       // Each call may take its whole time limit: an abort or a lock that came meanwhile stops what still serves from
       // being stopped. The stages cope with a call that was never made.
       if (call.verb !== 'start' && (await this.#wishes.isStricterThan(wishes, advanced.loaded.rollout))) break
-      await this.#calls.make(call, this.#halt, calledOff)
+      await this.#calls.make(call, this.#cut, calledOff)
     }
     return isOver(advanced.loaded.rollout) ? 'ended' : null
   }

@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startEtcd, type EtcdServer } from '../../demo/etcd/start.ts'
-import { createEtcdStore, type EtcdStore } from '../../src/adapters/etcd/store.ts'
+import type { EtcdStore } from '../../src/adapters/etcd/store.ts'
 import { createHealthProbe, type ClosableHealthProbe } from '../../src/adapters/health/health-probe.ts'
 import { systemClock } from '../../src/adapters/system/clock.ts'
-import { createApp, type App } from '../../src/app.ts'
-import { commandsDirectory, loadCommands } from '../../src/command/load.ts'
+import type { App } from '../../src/app.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import type { ChatReader, ChatWriter } from '../../src/ports/chat.ts'
 import { noScheduler } from '../../src/services/no-scheduler.ts'
-import { policyOf, shippedText } from '../authorization/support.ts'
-import { quietLog } from '../support/quiet-log.ts'
+import { startReplica } from './replica.ts'
 
 const config = configSchema.parse({
   slack: { historyChannel: 'C012ABCDEF' },
@@ -33,23 +31,10 @@ const stores: EtcdStore[] = []
 let apps: readonly App[] = []
 
 async function startApp(name: string): Promise<App> {
-  const store = createEtcdStore({ endpoints: [etcd.endpoint], prefix: '/two/', timeoutMs: 10_000, clock: systemClock })
+  const schedulers = new Map([['staging', noScheduler('staging', systemClock)]])
+  const { app, store } = await startReplica(etcd, name, { config, schedulers, probe, chat })
   stores.push(store)
-  return createApp({
-    config,
-    commands: await loadCommands(commandsDirectory()),
-    policy: policyOf(shippedText, config),
-    stores: { commands: store, engine: store, discovery: store.under('/services/'), absolute: store.under('') },
-    schedulers: new Map([['staging', noScheduler('staging', systemClock)]]),
-    probe,
-    chat,
-    directory: { members: async () => null },
-    clock: systemClock,
-    log: quietLog(),
-    redact: (text) => text,
-    driver: name,
-    newId: () => 'ref',
-  })
+  return app
 }
 
 beforeAll(async () => {

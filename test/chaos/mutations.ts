@@ -5,6 +5,7 @@ import type { Edit } from './mutant.ts'
 /** A process that lost its lease goes on all the same, and the store lets it. */
 export const noLeaseCheck: readonly Edit[] = [
   { file: 'rollout/driver.js', from: 'AbortSignal.any([own.lease.lost, stop])', to: 'stop' },
+  { file: 'rollout/driver.js', from: 'AbortSignal.any([this.#own.lease.lost, late])', to: 'late' },
   { file: 'rollout/driver.js', from: 'if (this.#own.lease.lost.aborted)', to: 'if (this.#stop.aborted)' },
   {
     file: 'rollout/driver.js',

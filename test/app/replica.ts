@@ -1,0 +1,37 @@
+import type { EtcdServer } from '../../demo/etcd/start.ts'
+import { createEtcdStore, type EtcdStore } from '../../src/adapters/etcd/store.ts'
+import { systemClock } from '../../src/adapters/system/clock.ts'
+import { createApp, type App, type AppParts } from '../../src/app.ts'
+import { commandsDirectory, loadCommands } from '../../src/command/load.ts'
+import { policyOf, shippedText } from '../authorization/support.ts'
+import { quietLog } from '../support/quiet-log.ts'
+
+/** One of several processes on an etcd: everything of it but the process. */
+export interface Replica {
+  readonly app: App
+  readonly store: EtcdStore
+}
+
+/** All keys of this test file's apps are below this. */
+const prefix = '/two/'
+
+export async function startReplica(
+  etcd: EtcdServer,
+  name: string,
+  parts: Pick<AppParts, 'config' | 'schedulers' | 'probe' | 'chat'>,
+): Promise<Replica> {
+  const store = createEtcdStore({ endpoints: [etcd.endpoint], prefix, timeoutMs: 10_000, clock: systemClock })
+  const app = createApp({
+    ...parts,
+    commands: await loadCommands(commandsDirectory()),
+    policy: policyOf(shippedText, parts.config),
+    stores: { commands: store, engine: store, discovery: store.under('/services/'), absolute: store.under('') },
+    directory: { members: async () => null },
+    clock: systemClock,
+    log: quietLog(),
+    redact: (text) => text,
+    driver: name,
+    newId: () => 'ref',
+  })
+  return { app, store }
+}
