@@ -1,8 +1,8 @@
 import { query } from '../src/command/define.ts'
 import { targetsIn } from '../src/command/parts/scopes.ts'
 import { done } from '../src/command/text.ts'
-import { rights, tierRights, type Actor, type Right } from '../src/authorization/rights.ts'
-import { targetText, type Target } from '../src/domain/target.ts'
+import { rights, tierRights, type Actor, type Demand, type Right, type Scope } from '../src/authorization/rights.ts'
+import { targetText } from '../src/domain/target.ts'
 import { code, personText, series } from '../src/domain/wording.ts'
 
 export default query({
@@ -15,14 +15,19 @@ export default query({
     const groups = await read.rights.groupsOf(actor)
     const member = groups.length === 0 ? 'in no group that Opsee knows' : `in ${series(groups.map(code))}`
     const targets = catalog.tiers.flatMap((tier) => targetsIn(catalog, null, tier))
-    const questions = targets.flatMap((target) => questionsOn(target, actor))
+    const scopes: readonly Scope[] = [
+      ...targets.map((target): Scope => ({ kind: 'target', target })),
+      ...catalog.tiers.map((tier): Scope => ({ kind: 'tier', tier })),
+    ]
+    const questions = scopes.flatMap((scope) => questionsOn(scope, actor))
     const answers = await read.rights.allowed(actor, questions)
     const yes = new Set(questions.filter((_, index) => answers[index] === true).map(nameOf))
     const lines = catalog.tiers.flatMap((tier) => {
       const held = targets
         .filter((target) => target.tier === tier)
-        .map((target) => [target.service, rightsOn(target, actor, yes)] as const)
-      return tierLines(tier, held)
+        .map((target) => [target.service, rightsOn({ kind: 'target', target }, actor, yes)] as const)
+      const whole = rightsOn({ kind: 'tier', tier }, actor, yes)
+      return [...tierLines(tier, held), ...(whole === '' ? [] : [`${code(tier)}  ${whole} on the whole tier`])]
     })
     return done([`You are ${personText(actor)} (${code(actor.id)}), ${member}. Everybody may read.`, ...lines])
   },
@@ -33,6 +38,8 @@ const somebodyElse = 'U0'
 
 const ofTiers: ReadonlySet<Right> = new Set(tierRights)
 const targetRights = rights.filter((right) => !ofTiers.has(right))
+/** What can be asked for on a whole tier. */
+const wholeRights: readonly Right[] = ['lock', 'unlock', ...tierRights]
 
 /** The rights that are asked for with the owner of something. */
 const ofAnOwner: ReadonlySet<Right> = new Set(['pause', 'resume', 'abort', 'unlock'])
@@ -40,19 +47,19 @@ const ofAnOwner: ReadonlySet<Right> = new Set(['pause', 'resume', 'abort', 'unlo
 const ownersOf = (right: Right, actor: Actor): readonly (string | null)[] =>
   ofAnOwner.has(right) ? [somebodyElse, actor.id] : [null]
 
-const questionsOn = (target: Target, actor: Actor) =>
-  targetRights.flatMap((right) =>
-    ownersOf(right, actor).map((owner) => ({ right, target, owner, scope: { kind: 'target' as const, target } })),
-  )
+const rightsIn = ({ kind }: Scope): readonly Right[] => (kind === 'tier' ? wholeRights : targetRights)
 
-const nameOf = ({ right, target, owner }: { right: Right; target: Target; owner: string | null }): string =>
-  `${right} ${targetText(target)} ${owner ?? ''}`
+const questionsOn = (scope: Scope, actor: Actor): readonly Demand[] =>
+  rightsIn(scope).flatMap((right) => ownersOf(right, actor).map((owner) => ({ right, scope, owner })))
 
-function rightsOn(target: Target, actor: Actor, yes: ReadonlySet<string>): string {
-  const words = targetRights.flatMap((right) => {
+const nameOf = ({ right, scope, owner }: Demand): string =>
+  `${right} ${scope.kind === 'tier' ? scope.tier : targetText(scope.target)} ${owner ?? ''}`
+
+function rightsOn(scope: Scope, actor: Actor, yes: ReadonlySet<string>): string {
+  const words = rightsIn(scope).flatMap((right) => {
     const [first = null, second] = ownersOf(right, actor)
-    if (yes.has(nameOf({ right, target, owner: first }))) return [right]
-    return second !== undefined && yes.has(nameOf({ right, target, owner: second })) ? [`${right} (your own)`] : []
+    if (yes.has(nameOf({ right, scope, owner: first }))) return [right]
+    return second !== undefined && yes.has(nameOf({ right, scope, owner: second })) ? [`${right} (your own)`] : []
   })
   return series(words)
 }

@@ -36,6 +36,7 @@ export class SmallFleet {
       journal: async () => ({ kind: 'none', reason: 'it has none' }),
       stop: (unit, signal) => this.#call('stop', unit, by, signal),
       start: (unit, signal) => this.#call('start', unit, by, signal),
+      destroy: async () => ({ kind: 'failed', message: 'it forgets nothing' }),
     }
   }
 

@@ -22,6 +22,7 @@ describe('whoami', () => {
       refusing(
         (demand) => {
           if (demand.right === 'unlock') return demand.owner !== 'U0ANN'
+          if (demand.scope.kind === 'tier') return demand.scope.tier === 'staging' || demand.right === 'lock'
           return (
             demand.scope.kind === 'target' &&
             demand.scope.target.tier === 'production' &&
@@ -34,8 +35,10 @@ describe('whoami', () => {
     expect(textOf(await say('whoami')).split('\n')).toEqual([
       'You are @ann (`U0ANN`), in `backend`. Everybody may read.',
       '`staging`  deploy, restart, scale, take, pause, resume, abort, retry, lock and unlock (your own) on every service',
+      '`staging`  unlock (your own) on the whole tier',
       '`production`  deploy, restart, scale, take, pause, resume, abort, retry, lock and unlock (your own) on api',
       '`production`  unlock (your own) on vape and beavis',
+      '`production`  unlock (your own), stop and go on the whole tier',
     ])
   })
 
@@ -44,6 +47,7 @@ describe('whoami', () => {
     const text = textOf(await say('whoami', { actor: { id: 'U0ZOE', name: null } }))
     expect(text).toContain('You are <@U0ZOE> (`U0ZOE`), in no group that Opsee knows.')
     expect(text).toContain('`production`  nothing on every service')
+    expect(text).not.toContain('whole tier')
   })
 })
 
