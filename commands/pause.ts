@@ -1,37 +1,18 @@
-import { mutation } from '../src/command/define.ts'
-import { flag, text } from '../src/command/fields.ts'
-import {
-  demandOnLive,
-  findLive,
-  isGoneReply,
-  isOverReply,
-  whichForms,
-  whichRollout,
-} from '../src/command/parts/find-live.ts'
+import { onLive } from '../src/command/parts/on-live.ts'
 import { fleetSentence, rolloutName } from '../src/command/parts/rollout-text.ts'
-import { done, failed, refused } from '../src/command/text.ts'
+import { done, refused } from '../src/command/text.ts'
 import { inFlight, type Rollout } from '../src/domain/rollout.ts'
 import { ago, code, personText, series, shortUnit } from '../src/domain/wording.ts'
 
-export default mutation({
+export default onLive({
+  right: 'pause',
   summary: 'Holds a live rollout: what is under way is brought to its end, nothing new begins until `resume`.',
   notes:
     'A paused rollout keeps its target, and no time limit of its own runs meanwhile. `abort` ends it where it stands.',
   examples: ['pause 12', 'pause api production', 'pause 12 --reason "looking at the graphs"'],
-  positionals: whichRollout,
-  flags: { reason: flag(text(), { help: 'Why; it stands in the thread.' }) },
-  forms: whichForms,
-  right: 'pause',
-  demands: (args, context) => demandOnLive('pause', args, context),
-  async answer(args, context) {
-    const found = await findLive('pause', args, context)
-    if (found.kind === 'answer') return found.reply
-    const [grant] = context.grants
-    if (grant === undefined) return failed('Nothing was paused: nothing was granted.')
-    const { rollout } = found
-    const now = context.read.now()
+  act: (may, id, reason) => may.pause(id, reason),
+  say(result, rollout, now) {
     const more = { rollouts: [rollout.id] }
-    const result = await grant.may.pause(rollout.id, args.reason)
     switch (result.kind) {
       case 'asked':
         return done(
@@ -45,10 +26,6 @@ export default mutation({
         )
       case 'ending':
         return refused(`${rolloutName(rollout)} is ending already: nothing to pause. ${fleetSentence(rollout)}`)
-      case 'over':
-        return isOverReply('pause', result.rollout, now)
-      case 'none':
-        return isGoneReply('pause', rollout.id)
     }
   },
 })

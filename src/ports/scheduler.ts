@@ -3,8 +3,6 @@
  * never of fleet.
  */
 export interface SchedulerReader {
-  /** The newest complete view, shared by all who read this tier; polls only while somebody is interested. */
-  view(): ClusterView
   /**
    * A view whose reading began after this call. Resolves `unknown` (with the reason in words) when no complete answer
    * came within `timeoutMs`; never rejects.

@@ -10,7 +10,6 @@ export function noScheduler(tier: string, clock: Clock): SchedulerReader & Sched
   }
   return {
     callTimeoutMs: 0,
-    view: unknown,
     async observe(_timeoutMs, signal) {
       await clock.sleep(1000, signal)
       return unknown()

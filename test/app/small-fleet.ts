@@ -28,7 +28,6 @@ export class SmallFleet {
   for(by: string): SchedulerReader & SchedulerWriter {
     return {
       callTimeoutMs: 3000,
-      view: () => this.#view(),
       observe: async (_timeoutMs, signal) => {
         await systemClock.sleep(50, signal)
         return this.#view()

@@ -232,7 +232,6 @@ export async function world(given: Given = {}): Promise<World> {
     },
     clusters: {
       of: () => ({
-        view: () => known(),
         observe: async () => known(),
         journal: async () => ({ kind: 'none', reason: 'no ssh' }),
       }),

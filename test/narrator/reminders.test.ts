@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startEtcd, type EtcdServer } from '../../demo/etcd/start.ts'
-import { createEtcdStore, type EtcdStore } from '../../src/adapters/etcd/store.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { EtcdStore } from '../../src/adapters/etcd/store.ts'
 import { systemClock } from '../../src/adapters/system/clock.ts'
 import type { Lock } from '../../src/domain/lock.ts'
 import type { Rollout } from '../../src/domain/rollout.ts'
@@ -9,6 +8,7 @@ import { remind } from '../../src/narrator/reminders.ts'
 import { keys } from '../../src/store/keys.ts'
 import { lockRecord, stopRecord } from '../../src/store/records.ts'
 import { planOf, rolloutOf } from '../rollout/world.ts'
+import { ownEtcd } from '../support/own-etcd.ts'
 import { quietLog } from '../support/quiet-log.ts'
 import { ScriptedChat } from './scripted-chat.ts'
 
@@ -19,27 +19,17 @@ const noon = Date.UTC(2026, 0, 2, 12)
 const ann = { id: 'U0ANN', name: 'ann' }
 const api = { service: 'api', tier: 'production' }
 
-let etcd: EtcdServer
+const etcd = ownEtcd()
 const stores: EtcdStore[] = []
 let chat: ScriptedChat
 let now: number
 let live: readonly Rollout[]
 
-beforeAll(async () => {
-  etcd = await startEtcd()
-})
-afterAll(async () => {
-  await Promise.all(stores.map((store) => store.close()))
-  await etcd.stop()
-})
-
 let round = 0
 beforeEach(async () => {
   await Promise.all(stores.splice(0).map((store) => store.close()))
   const prefix = `/reminders${(round += 1)}/`
-  for (let n = 0; n < 3; n += 1) {
-    stores.push(createEtcdStore({ endpoints: [etcd.endpoint], prefix, timeoutMs: 10_000, clock: systemClock }))
-  }
+  for (let n = 0; n < 3; n += 1) stores.push(etcd.newStore(prefix))
   chat = new ScriptedChat()
   now = noon
   live = []

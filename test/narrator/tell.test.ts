@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startEtcd, type EtcdServer } from '../../demo/etcd/start.ts'
-import { createEtcdStore, type EtcdStore } from '../../src/adapters/etcd/store.ts'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { EtcdStore } from '../../src/adapters/etcd/store.ts'
 import { systemClock } from '../../src/adapters/system/clock.ts'
 import type { Fact } from '../../src/domain/event.ts'
 import type { Rollout } from '../../src/domain/rollout.ts'
@@ -8,24 +7,20 @@ import { createPositions } from '../../src/narrator/position.ts'
 import { tell } from '../../src/narrator/tell.ts'
 import { keys } from '../../src/store/keys.ts'
 import { eventRecord, pointerRecord, rolloutRecord } from '../../src/store/records.ts'
+import { ownEtcd } from '../support/own-etcd.ts'
 import { quietLog } from '../support/quiet-log.ts'
 import { planOf, rolloutOf } from '../rollout/world.ts'
 import { ScriptedChat } from './scripted-chat.ts'
 
 /** The narrator on a real etcd; only the chat is scripted, since its faults must come at chosen moments. */
 
-let etcd: EtcdServer
+const etcd = ownEtcd()
 let store: EtcdStore
 let chat: ScriptedChat
 let id = 0
 
-beforeAll(async () => {
-  etcd = await startEtcd()
-  store = createEtcdStore({ endpoints: [etcd.endpoint], prefix: '/n/', timeoutMs: 5000, clock: systemClock })
-})
-afterAll(async () => {
-  await store.close()
-  await etcd.stop()
+beforeAll(() => {
+  store = etcd.newStore('/n/')
 })
 beforeEach(async () => {
   chat = new ScriptedChat()

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startEtcd, type EtcdServer } from '../../demo/etcd/start.ts'
-import { createEtcdStore, type EtcdStore } from '../../src/adapters/etcd/store.ts'
+import type { EtcdStore } from '../../src/adapters/etcd/store.ts'
 import { systemClock } from '../../src/adapters/system/clock.ts'
 import type { Fact } from '../../src/domain/event.ts'
 import type { Rollout } from '../../src/domain/rollout.ts'
@@ -10,26 +9,24 @@ import { createJournal, type Journal, type Loaded, type Ownership } from '../../
 import { keys } from '../../src/store/keys.ts'
 import { UnreadableRecord } from '../../src/store/record.ts'
 import { lockRecord, stopRecord, wishesRecord } from '../../src/store/records.ts'
-import { planOf } from './world.ts'
+import { ownEtcd } from '../support/own-etcd.ts'
+import { askedFor, planOf } from './world.ts'
 
 /** The only writer of rollouts, on a real etcd: what it refuses is what keeps the promises. */
 
-let etcd: EtcdServer
+const etcd = ownEtcd()
 let store: EtcdStore
 let journal: Journal
 let lease: Lease
 let service = 0
 
 beforeAll(async () => {
-  etcd = await startEtcd()
-  store = createEtcdStore({ endpoints: [etcd.endpoint], prefix: '/j/', timeoutMs: 5000, clock: systemClock })
+  store = etcd.newStore('/j/')
   journal = createJournal(store, systemClock)
   lease = await store.grant(60_000)
 })
 afterAll(async () => {
   await lease.release()
-  await store.close()
-  await etcd.stop()
 })
 beforeEach(() => {
   service++
@@ -43,21 +40,7 @@ const step: Fact = { kind: 'batch-done', batch: 0 }
 
 const limits = { atOnce: () => null, length: 10 }
 
-const asked = (change: Partial<NewRollout> = {}): NewRollout => ({
-  plan: planOf(target()),
-  ask: { kind: 'deploy', batch: null, canary: null, only: null },
-  force: false,
-  requestedBy: ann,
-  command: 'deploy',
-  reason: null,
-  place: { channel: 'C1', thread: null },
-  audit: 1,
-  retryOf: null,
-  next: [],
-  typed: { batch: null, canary: null, force: false },
-  following: null,
-  ...change,
-})
+const asked = (change: Partial<NewRollout> = {}): NewRollout => askedFor(planOf(target()), change)
 
 async function begun(): Promise<{ own: Ownership; loaded: Loaded }> {
   const created = await createRollout(store, systemClock, asked(), limits)

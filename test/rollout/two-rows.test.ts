@@ -45,7 +45,6 @@ it('a plan asks the gate at the machine where it runs, and names that one', asyn
     catalog: createCatalog(config),
     clock: { now: () => 0, monotonic: () => 0, sleep: async () => undefined },
     schedulerOf: () => ({
-      view: () => cluster,
       observe: async () => cluster,
       journal: async () => ({ kind: 'none', reason: 'no ssh' }),
     }),

@@ -5,6 +5,7 @@ import { isOver } from '../../src/domain/rollout.ts'
 import { templateOf } from '../../src/domain/unit-name.ts'
 import type { HealthGate } from '../../src/ports/health.ts'
 import type { ClusterView, UnitView } from '../../src/ports/scheduler.ts'
+import type { NewRollout } from '../../src/rollout/create.ts'
 import { decide } from '../../src/rollout/decide.ts'
 import type { Call, Decision } from '../../src/rollout/draft.ts'
 import { clockStands } from '../../src/rollout/stuck.ts'
@@ -112,6 +113,23 @@ export function scaleOf(task: 'add' | 'remove', change: Parameters<typeof planOf
   const scale = task === 'add' ? { from: here, to: here + moved } : { from: here + moved, to: here }
   return { ...plan, kind: 'scale', batches, scale }
 }
+
+/** A rollout of this plan as ann asks for it. */
+export const askedFor = (plan: Plan, change: Partial<NewRollout> = {}): NewRollout => ({
+  plan,
+  ask: { kind: plan.kind, batch: null, canary: null, only: null },
+  force: false,
+  requestedBy: { id: 'U1', name: 'ann' },
+  command: 'deploy api production',
+  reason: null,
+  place: { channel: 'C1', thread: null },
+  audit: 1,
+  retryOf: null,
+  next: [],
+  typed: { batch: null, canary: null, force: false },
+  following: null,
+  ...change,
+})
 
 const shownAs: Readonly<Record<Exclude<FakeUnit['state'], 'none'>, { readonly active: string; readonly sub: string }>> =
   {

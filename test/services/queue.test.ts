@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startEtcd, type EtcdServer } from '../../demo/etcd/start.ts'
-import { createEtcdStore, type EtcdStore } from '../../src/adapters/etcd/store.ts'
+import type { EtcdStore } from '../../src/adapters/etcd/store.ts'
 import { systemClock } from '../../src/adapters/system/clock.ts'
 import type { Fact } from '../../src/domain/event.ts'
 import type { Blocker, Plan } from '../../src/domain/plan.ts'
@@ -15,32 +14,24 @@ import type { Admission } from '../../src/services/capabilities.ts'
 import { createRolloutReader } from '../../src/services/rollout-reader.ts'
 import { keys } from '../../src/store/keys.ts'
 import { lockRecord, wishesRecord } from '../../src/store/records.ts'
-import { planOf } from '../rollout/world.ts'
+import { askedFor, planOf } from '../rollout/world.ts'
+import { ownEtcd } from '../support/own-etcd.ts'
 import { quietLog } from '../support/quiet-log.ts'
 
 /** The queue on a real etcd. What a process would do besides (fleet, door) answers as each test says. */
 
-let etcd: EtcdServer
+const etcd = ownEtcd()
 let n = 0
-const stores: EtcdStore[] = []
 const ends: (() => Promise<void>)[] = []
 
-/** Each as if it were another process: its own connection, its own leases. */
-const newStore = (): EtcdStore => {
-  const store = createEtcdStore({ endpoints: [etcd.endpoint], prefix: '/q/', timeoutMs: 5000, clock: systemClock })
-  stores.push(store)
-  return store
-}
+const newStore = (): EtcdStore => etcd.newStore('/q/')
 let store: EtcdStore
 
 beforeAll(async () => {
-  etcd = await startEtcd()
   store = newStore()
 })
 afterAll(async () => {
   await Promise.all(ends.map((end) => end()))
-  for (const one of stores) await one.close()
-  await etcd.stop()
 })
 beforeEach(() => {
   n++
@@ -54,7 +45,6 @@ const bob = { id: 'U2', name: 'bob' }
 /** A tier of its own for each test. */
 const target = (service = 'api') => ({ service, tier: `tier${n}` })
 const planFor = (service = 'api', hash = 'abc'): Plan => planOf({ ...target(service), hash })
-const ask = { kind: 'deploy', batch: null, canary: null, only: null } as const
 const typed = { batch: null, canary: null, force: false }
 
 let allowed = true
@@ -67,26 +57,7 @@ const admission: Admission = {
 let limits: QueueLimits = { atOnce: () => null, length: 3 }
 
 const request = (plan: Plan, change: Partial<NewRollout> = {}): Promise<Created> =>
-  createRollout(
-    store,
-    systemClock,
-    {
-      plan,
-      ask,
-      force: false,
-      requestedBy: ann,
-      command: 'deploy',
-      reason: null,
-      place: { channel: 'C1', thread: null },
-      audit: 1,
-      retryOf: null,
-      next: [],
-      typed,
-      following: null,
-      ...change,
-    },
-    limits,
-  )
+  createRollout(store, systemClock, askedFor(plan, change), limits)
 
 async function idOf(result: Promise<Created>, kind: 'created' | 'queued'): Promise<number> {
   const made = await result

@@ -1,7 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startEtcd, type EtcdServer } from '../../demo/etcd/start.ts'
-import { createEtcdStore, type EtcdStore } from '../../src/adapters/etcd/store.ts'
-import { systemClock } from '../../src/adapters/system/clock.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { EtcdStore } from '../../src/adapters/etcd/store.ts'
 import { createDiscovery, parseAnnouncement } from '../../src/services/discovery.ts'
 import { BadCursor } from '../../src/services/history-pages.ts'
 import { createKeyReader } from '../../src/services/key-reader.ts'
@@ -11,19 +9,15 @@ import { UnreadableRecord } from '../../src/store/record.ts'
 import { keys } from '../../src/store/keys.ts'
 import { counterRecord, eventRecord, historyRecord, rolloutRecord } from '../../src/store/records.ts'
 import { planOf, rolloutOf } from '../rollout/world.ts'
+import { ownEtcd } from '../support/own-etcd.ts'
 
 const api = { service: 'api', tier: 'production' }
 const vape = { service: 'vape', tier: 'production' }
 
-let etcd: EtcdServer
+const etcd = ownEtcd()
 let store: EtcdStore
-beforeAll(async () => {
-  etcd = await startEtcd()
-  store = createEtcdStore({ endpoints: [etcd.endpoint], prefix: '/r/', timeoutMs: 5000, clock: systemClock })
-})
-afterAll(async () => {
-  await store.close()
-  await etcd.stop()
+beforeAll(() => {
+  store = etcd.newStore('/r/')
 })
 
 async function addHistory(rows: number): Promise<void> {

@@ -20,6 +20,7 @@ import { createNews } from '../../src/services/news.ts'
 import { createRolloutReader } from '../../src/services/rollout-reader.ts'
 import type { Readers } from '../../src/services/capabilities.ts'
 import { keys } from '../../src/store/keys.ts'
+import { askedFor } from '../rollout/world.ts'
 import { temporaryFolder } from './folder.ts'
 import { quietLog } from './quiet-log.ts'
 
@@ -149,26 +150,7 @@ export async function startEngineLab({ callTimeoutMs = 4000 } = {}): Promise<Eng
       if (planned.kind === 'impossible') throw new Error(planned.message)
       return planned.plan
     },
-    tryToBegin: (plan) =>
-      createRollout(
-        store,
-        clock,
-        {
-          plan,
-          ask: { kind: plan.kind, batch: null, canary: null, only: null },
-          force: false,
-          requestedBy: { id: 'U1', name: 'ann' },
-          command: 'deploy api production',
-          reason: null,
-          place: { channel: 'C1', thread: null },
-          audit: 1,
-          retryOf: null,
-          next: [],
-          typed: { batch: null, canary: null, force: false },
-          following: null,
-        },
-        { atOnce: () => null, length: 0 },
-      ),
+    tryToBegin: (plan) => createRollout(store, clock, askedFor(plan), { atOnce: () => null, length: 0 }),
     async begin(plan) {
       const created = await lab.tryToBegin(plan)
       if (created.kind !== 'created') throw new Error(JSON.stringify(created))

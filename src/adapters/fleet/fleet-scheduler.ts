@@ -54,7 +54,6 @@ export function createFleetScheduler(options: FleetOptions, clock: Clock, log?: 
 
   return {
     callTimeoutMs,
-    view: () => poller.view(),
     observe: (timeoutMs, signal) => poller.observe(timeoutMs, signal),
     stop: (unit, signal) => call('stop', unit, signal),
     start: (unit, signal) => call('start', unit, signal),

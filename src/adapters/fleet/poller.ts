@@ -4,11 +4,10 @@ import type { FleetReading } from './read-fleet.ts'
 import { track, type KnownView } from './track.ts'
 import { seconds } from './words.ts'
 
-/** Milliseconds that the polling goes on after the last reader: a view that is asked for now and then stays fresh. */
+/** Milliseconds that the polling goes on after the last reader: between two looks of a driver nothing is missed. */
 const interestMs = 5_000
 
 export interface Poller {
-  view(): ClusterView
   observe(timeoutMs: number, signal?: AbortSignal): Promise<ClusterView>
   /** Ends the poll under way and answers all who wait. */
   close(): Promise<void>
@@ -38,7 +37,6 @@ export function createPoller(
   const waiters = new Set<Waiter>()
   const closing = new AbortController()
   let newest: KnownView | null = null
-  let lastReason = 'fleet has not been read yet'
   let progress: string | null = null
   let interestAt = -Infinity
   let loop: Promise<void> | null = null
@@ -55,7 +53,6 @@ export function createPoller(
     const reading = await read(closing.signal, (text) => (progress = text))
     progress = null
     if (reading.kind === 'unknown') {
-      lastReason = reading.reason
       for (const waiter of served) waiter.reason = reading.reason
       return
     }
@@ -86,11 +83,6 @@ export function createPoller(
   }
 
   return {
-    view() {
-      interested()
-      return newest ?? unknown(clock.monotonic(), lastReason)
-    },
-
     observe(timeoutMs, signal) {
       const since = clock.monotonic()
       if (closing.signal.aborted) return Promise.resolve(unknown(since, 'the scheduler was closed'))

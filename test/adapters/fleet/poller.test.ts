@@ -128,7 +128,7 @@ describe('the polling', () => {
       await advance(500)
     }
     expect(polls).toHaveLength(3)
-    poller.view()
+    watch(poller.observe(1_000))
     await advance(0)
     expect(polls).toHaveLength(4)
   })
@@ -150,21 +150,6 @@ describe('the polling', () => {
   })
 })
 
-describe('view', () => {
-  it('is unknown before the first answer, then the newest complete one, through failures', async () => {
-    const { poller, answer, advance } = setup()
-    expect(poller.view()).toMatchObject({ kind: 'unknown', reason: 'fleet has not been read yet' })
-    await answer({ kind: 'unknown', reason: 'fetched nothing' })
-    expect(poller.view()).toMatchObject({ kind: 'unknown', reason: 'fetched nothing' })
-    await advance(2_000)
-    await answer(seen)
-    expect(poller.view()).toMatchObject({ kind: 'known', startedAt: 3_000 })
-    await advance(2_000)
-    await answer({ kind: 'unknown', reason: 'away' })
-    expect(poller.view()).toMatchObject({ kind: 'known', startedAt: 3_000 })
-  })
-})
-
 it('close ends the poll under way, answers those who wait, and polls no more', async () => {
   const { poller, polls, answer, watch, settle, sleeping } = setup()
   const look = watch(poller.observe(60_000))
@@ -176,7 +161,6 @@ it('close ends the poll under way, answers those who wait, and polls no more', a
   await answer({ kind: 'unknown', reason: 'called off' })
   await closing
   expect(await poller.observe(1_000)).toMatchObject({ kind: 'unknown' })
-  poller.view()
   expect(polls).toHaveLength(1)
   expect(sleeping()).toBe(0)
 })
