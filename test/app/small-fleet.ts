@@ -12,10 +12,8 @@ export interface Made {
 /** A fleet in memory that any number of processes reach: what is asked of it takes a while, and is so after another while. */
 export class SmallFleet {
   readonly made: Made[] = []
-  /** Calls under way. */
-  underWay = 0
-  /** Called when a call begins. */
-  onCall: (verb: 'stop' | 'start', unit: string, by: string) => void = () => undefined
+  /** Awaited by each call before anything comes of it. */
+  onCall: (verb: 'stop' | 'start', unit: string) => Promise<void> = async () => undefined
   readonly #units = new Map<string, { wanted: boolean; since: number }>()
   readonly #callMs: number
 
@@ -40,10 +38,8 @@ export class SmallFleet {
   }
 
   async #call(verb: 'stop' | 'start', unit: string, by: string, signal: AbortSignal): Promise<CallResult> {
-    this.underWay += 1
-    this.onCall(verb, unit, by)
+    await this.onCall(verb, unit)
     await systemClock.sleep(this.#callMs, signal)
-    this.underWay -= 1
     this.made.push({ by, verb, unit, killed: signal.aborted })
     if (signal.aborted) return { kind: 'killed', message: 'called off' }
     const one = this.#units.get(unit)
