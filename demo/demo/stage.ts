@@ -16,6 +16,8 @@ export interface Stage {
   readonly etcdHttp: EtcdHttp
   readonly slack: LocalSlack
   readonly shop: Shop
+  /** Path of the stand-in fleetctl. */
+  readonly fleetctl: string
   readonly bot: Bot
   /** Path of the bot's `opsee.yaml`. */
   readonly config: string
@@ -79,7 +81,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   const secrets = { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: signingSecret }
   const bot = keep(startBot({ root, dir, config, secrets }))
   await connected(bot, slack)
-  return { etcd, etcdHttp: createEtcdHttp(etcd.endpoint), slack, shop, bot, config }
+  return { etcd, etcdHttp: createEtcdHttp(etcd.endpoint), slack, shop, fleetctl, bot, config }
 }
 
 async function connected(bot: Bot, slack: LocalSlack): Promise<void> {

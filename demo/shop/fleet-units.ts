@@ -32,6 +32,11 @@ export const sharedImages = [
   'gliderlabs/registrator:latest',
 ] as const
 
+/** What its instances are made from; it lies in fleet, so that more of them can be made. */
+export const templates: readonly string[] = services.flatMap((one) =>
+  one.instances === null ? [] : [one.name, ...one.sidekicks].map((name) => `${name}@.service`),
+)
+
 /** Full names of every unit that is to run in a tier. */
 export function allUnits(tier: TierName): string[] {
   const owned = services.flatMap((one) =>

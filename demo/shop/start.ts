@@ -4,7 +4,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { startFleet, type Fleet } from '../fleet/start.ts'
-import { allUnits, globalUnits, type TierName } from './fleet-units.ts'
+import { allUnits, globalUnits, templates, type TierName } from './fleet-units.ts'
 import { fillRegistry, imageOf, pushImage, type Image } from './registry.ts'
 
 const run = promisify(execFile)
@@ -83,8 +83,14 @@ function fleetOptions(options: ShopOptions, home: string, tier: TierName): Param
 async function fill(options: ShopOptions, tier: TierName, fleet: Fleet): Promise<void> {
   const units = allUnits(tier)
   const cwd = path.join(options.root, 'demo', 'shop', 'units')
-  const words = [`--endpoint=${fleet.endpoints[0] ?? ''}`, 'start', '--no-block', ...units]
-  await run(options.fleetctl, words, { cwd, env: { PATH: process.env['PATH'] }, timeout: patienceMs })
+  const fleetctl = (...words: readonly string[]) =>
+    run(options.fleetctl, [`--endpoint=${fleet.endpoints[0] ?? ''}`, ...words], {
+      cwd,
+      env: { PATH: process.env['PATH'] },
+      timeout: patienceMs,
+    })
+  await fleetctl('submit', ...templates)
+  await fleetctl('start', '--no-block', ...units)
   const until = performance.now() + patienceMs
   for (let missing = units; ; await sleep(200)) {
     missing = await notRunning(units, fleet)

@@ -160,6 +160,12 @@ function warningsFor(
   const idle = removed.length === 0 ? [] : kept.filter((unit) => unit.wanted !== 'launched').map((unit) => unit.unit)
   if (idle.length > 0)
     warnings.push(`${idle.join(', ')} ${idle.length === 1 ? 'is' : 'are'} not wanted running and will be left so`)
+  const down = added.length === 0 ? [] : stay.filter((unit) => !serves(unit, input)).map((unit) => unit.unit)
+  if (down.length > 0) {
+    warnings.push(
+      `${down.join(', ')} ${down.length === 1 ? 'does' : 'do'} not serve now and will be left so: a restart may bring ${down.length === 1 ? 'it' : 'them'} back`,
+    )
+  }
   const stale = stay.filter((unit) => template !== undefined && unit.hash !== null && unit.hash !== template)
   if (added.length > 0 && stale.length > 0) {
     warnings.push(

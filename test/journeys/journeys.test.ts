@@ -5,6 +5,7 @@ import { failures } from './failing.ts'
 import { garbage } from './garbage.ts'
 import { happyPath } from './happy-path.ts'
 import { botKilled } from './killed.ts'
+import { kindsOfUnits } from './kinds.ts'
 import { lists } from './list.ts'
 import { pauses } from './paused.ts'
 import { queues } from './queue.ts'
@@ -48,6 +49,7 @@ afterAll(async () => opened?.close(), 60_000)
 refusals(world)
 happyPath(world)
 lists(world)
+kindsOfUnits(world)
 queues(world)
 failures(world)
 aborts(world)

@@ -354,7 +354,10 @@ describe('a plan of a scale', () => {
       reports: [{ machine: 'm1', ip: null, load: 'loaded', active: 'failed', sub: 'failed', hash: 'h1' }],
     })
     expect(scale(2, [down, ...three.slice(1)])).toMatchObject({ blockers: [{ kind: 'already-down', force: true }] })
-    expect(scale(4, [down, ...three.slice(1)])).toMatchObject({ blockers: [] })
+    expect(scale(4, [down, ...three.slice(1)])).toMatchObject({
+      blockers: [],
+      plan: { warnings: ['api@1.service does not serve now and will be left so: a restart may bring it back'] },
+    })
   })
 
   it('has a hash that says what becomes of which instance', () => {

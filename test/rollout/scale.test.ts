@@ -199,3 +199,44 @@ describe('a scale down', () => {
     expect(world.facts.at(-1)).toMatchObject({ kind: 'paused', replaced: 1, of: 2, away: [] })
   })
 })
+
+describe('an abort of a scale, whenever it comes and whatever is lost with it', () => {
+  /** What is half-way in the end: neither whole with its sidekick, nor gone with it; and whoever was touched beside it. */
+  function halfWay(world: World): readonly string[] {
+    const { phase, instances } = world.run()
+    const torn = instances.flatMap(({ unit, sidekicks: mine }) => {
+      const states = [unit, ...mine].map((one) => (world.units.has(one) ? world.unit(one).state : 'none'))
+      const whole = ['running', 'none'].some((state) => states.every((one) => one === state))
+      return whole ? [] : [`${unit}: ${states.join(', ')}`]
+    })
+    const touched = others.filter((unit) => world.unit(unit).process !== 1 || world.unit(unit).state !== 'running')
+    return [...(phase === 'aborted' || phase === 'succeeded' ? [] : [phase]), ...torn, ...touched]
+  }
+
+  const turns = [
+    ['nothing', {}],
+    ['a driver before its calls', { crash: 'before-calls' }],
+    ['a driver after its calls', { crash: 'after-calls' }],
+    ['a call that is heard late', { killed: 6000 }],
+  ] as const
+
+  it.each(turns)('up, with %s: leaves nothing half started', (_, options) => {
+    for (let at = 0; at < 60; at++) {
+      const world = new World(scaleOf('add', { units: ['api@3.service', 'api@4.service'], others, sidekicks }))
+      for (let turn = 0; turn < at; turn++) world.turn()
+      world.turn(options)
+      world.abort = bob
+      expect([at, ...halfWay(world)]).toEqual([at])
+    }
+  })
+
+  it.each(turns)('down, with %s: leaves nothing half removed', (_, options) => {
+    for (let at = 0; at < 60; at++) {
+      const world = new World(scaleOf('remove', { units: ['api@4.service', 'api@3.service'], others, sidekicks }))
+      for (let turn = 0; turn < at; turn++) world.turn()
+      world.turn(options)
+      world.abort = bob
+      expect([at, ...halfWay(world)]).toEqual([at])
+    }
+  })
+})

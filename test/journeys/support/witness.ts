@@ -59,6 +59,16 @@ export function mostAway(lines: readonly Line[], service: string): number {
   return most
 }
 
+/** When a unit's main process ended, and was started, last. Both must have happened. */
+export function momentsOf(lines: readonly Line[], name: string): { readonly exited: number; readonly started: number } {
+  const last = (action: string): number => {
+    const found = lines.findLast((one) => one.unit === name && one.action === action && kindOf(one.detail) === 'main')
+    if (found === undefined) throw new Error(`${name}: no ${action}`)
+    return found.at
+  }
+  return { exited: last('exited'), started: last('exec-start') }
+}
+
 const belongs = (unit: string, service: string): boolean =>
   unit.startsWith(`${service}@`) || unit === `${service}.service`
 

@@ -14,6 +14,8 @@ export async function openWorld(): Promise<World & { close(): Promise<void> }> {
   const proxies: SlackProxy[] = []
   const shop = await openShop({
     settings: {
+      // A unit that fleet runs on every machine, by the name of a service.
+      'services:\n': 'services:\n  registrator:\n    team: api-team\n    unit: registrator.service\n',
       'leaseTtl: 10s': 'leaseTtl: 6s',
       'pollInterval: 300ms': 'pollInterval: 200ms\n  callTimeout: 2400ms',
     },
