@@ -1,0 +1,101 @@
+import * as fc from 'fast-check'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { makeMutant, type Edit } from '../chaos/mutant.ts'
+import { doneBeforeRecorded, noLeaseCheck, oneTooMany, startedTwice } from '../chaos/mutations.ts'
+import { happenings, type Happening } from './model/commands.ts'
+import { engineIn, ownEngine, type Engine } from './model/engine.ts'
+import { endedUnderWay, ownedByMany, wishBelieved, wishesNotCompared } from './model/mutations.ts'
+import { letGo } from './model/people.ts'
+import { ModelWorld, type Shape } from './model/world.ts'
+
+/**
+ * The engine as it runs, journal, queue, driver and decisions, in several processes at once on small models of etcd and
+ * fleet: whatever happens between any two of their steps, the invariants hold. `OPSEE_MODEL_RUNS=2000` for more of it.
+ */
+
+const runs = Number(process.env['OPSEE_MODEL_RUNS'] ?? 50)
+
+const shape: fc.Arbitrary<Shape> = fc.record({
+  bots: fc.integer({ min: 1, max: 3 }),
+  instances: fc.integer({ min: 1, max: 4 }),
+  atOnce: fc.integer({ min: 1, max: 2 }),
+  sidekicks: fc.boolean(),
+  gated: fc.boolean(),
+  oneBatch: fc.boolean(),
+  seed: fc.nat({ max: 1_000_000 }),
+})
+const story = fc.tuple(shape, fc.commands(happenings, { maxCommands: 40, size: 'max' }))
+
+/** Plays a story, makes everything well, and lets it come to its end. Returns what was found wrong. */
+async function play(
+  engine: Engine,
+  [given, commands]: readonly [Shape, Iterable<Happening>],
+): Promise<readonly string[]> {
+  const world = new ModelWorld(engine, given)
+  try {
+    await world.deploy()
+    try {
+      await fc.asyncModelRun(() => ({ model: {}, real: world }), commands)
+    } catch (error) {
+      if (world.witness.wrong.length === 0) throw error
+    }
+    if (world.witness.wrong.length === 0) {
+      world.tell('-- all is made well')
+      world.makeWell()
+      letGo(world)
+      await world.toTheEnd()
+    }
+    return world.witness.wrong.length === 0 ? [] : [...world.witness.wrong, ...world.story.slice(-60)]
+  } finally {
+    world.close()
+  }
+}
+
+describe('The engine, in every interleaving of what may happen to it', () => {
+  it('breaks no invariant', async () => {
+    await fc.assert(
+      fc.asyncProperty(story, async (given) => {
+        expect((await play(ownEngine, given)).join('\n')).toBe('')
+      }),
+      { numRuns: runs },
+    )
+  }, 3_600_000)
+})
+
+/** An engine that was broken on purpose, and the first thing that is found wrong with it. */
+async function firstWrong(edits: readonly Edit[]): Promise<string> {
+  const mutant = makeMutant(path.resolve(import.meta.dirname, '..', '..'), edits)
+  try {
+    const engine = await engineIn(mutant.root)
+    let wrong = 'nothing was found'
+    const property = fc.asyncProperty(story, async (given) => {
+      const [first] = await play(engine, given)
+      if (first !== undefined) wrong = first
+      return first === undefined
+    })
+    await fc.check(property, { numRuns: 2000, endOnFailure: true })
+    return wrong
+  } finally {
+    mutant.remove()
+  }
+}
+
+describe('An engine is found out that', () => {
+  it.each<readonly [what: string, edits: readonly Edit[], invariant: number]>([
+    ['goes on without its lease', noLeaseCheck, 1],
+    ['drives what another drives', ownedByMany, 1],
+    ['takes away one too many', oneTooMany, 2],
+    ['ends what is under way', endedUnderWay, 3],
+    ['believes a wish before the deed', wishBelieved, 3],
+    ['does a step before it is recorded', doneBeforeRecorded, 4],
+    ['starts what it started already', startedTwice, 4],
+    ['does not compare what people want', wishesNotCompared, 5],
+  ])(
+    '%s',
+    async (_, edits, invariant) => {
+      expect(await firstWrong(edits)).toMatch(new RegExp(`^invariant ${invariant} `))
+    },
+    300_000,
+  )
+})

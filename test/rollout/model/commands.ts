@@ -1,0 +1,152 @@
+import * as fc from 'fast-check'
+import type { Link } from './client.ts'
+import type { Manner, Verb } from './fleetctl.ts'
+import * as people from './people.ts'
+import type { Bot, ModelWorld, Point } from './world.ts'
+
+/** What may happen next, in any order: a fault, a wish, or time that passes. */
+
+/** fast-check's model is what it knows by itself: here nothing, as everything may happen always. */
+export type Happening = fc.AsyncCommand<object, ModelWorld>
+
+interface Deed {
+  readonly text: string
+  readonly run: (world: ModelWorld) => Promise<void> | void
+}
+
+const happening = (text: string, run: Deed['run']): Deed => ({ text, run })
+
+/** What passes before it: nothing, some steps of the bots, or seconds. */
+const wait = fc.oneof(
+  fc.constant<Deed>({ text: '', run: () => undefined }),
+  fc.integer({ min: 1, max: 40 }).map((count): Deed => ({
+    text: `after ${count} events, `,
+    async run(world) {
+      for (let index = 0; index < count; index++) await world.timeline.step()
+    },
+  })),
+  fc.integer({ min: 1, max: 6000 }).map((ms): Deed => ({
+    text: `after ${ms} ms, `,
+    run: (world) => world.timeline.pass(ms),
+  })),
+)
+
+const command = (deed: fc.Arbitrary<Deed>): fc.Arbitrary<Happening> =>
+  fc.tuple(wait, deed).map(([before, { text, run }]) => ({
+    check: () => true,
+    async run(_, world) {
+      await before.run(world)
+      world.tell(`-- ${text}`)
+      await run(world)
+      // Found at once, so that what comes later is no part of the story.
+      if (world.witness.wrong.length > 0) throw new Error('see the witness')
+    },
+    toString: () => `${before.text}${text}`,
+  }))
+
+const botOf = (world: ModelWorld, index: number): Bot => {
+  const bot = world.bots[index % world.bots.length]
+  if (bot === undefined) throw new Error('there is no bot')
+  return bot
+}
+const unitOf = ({ fleet }: ModelWorld, index: number) => {
+  const names = [...fleet.units.keys()]
+  return fleet.unit(names[index % names.length] ?? '')
+}
+
+const bot = fc.nat({ max: 2 })
+const unit = fc.nat({ max: 7 })
+
+const withBot = (what: string, run: (world: ModelWorld, bot: Bot) => void): fc.Arbitrary<Deed> =>
+  bot.map((index) => happening(`${what} bot ${index + 1}`, (world) => run(world, botOf(world, index))))
+const withUnit = (what: string, run: (world: ModelWorld, unit: ReturnType<typeof unitOf>) => void) =>
+  unit.map((index) => happening(`${what} unit ${index + 1}`, (world) => run(world, unitOf(world, index))))
+const plain = (what: string, run: (world: ModelWorld) => Promise<void> | void): fc.Arbitrary<Deed> =>
+  fc.constant(happening(what, run))
+
+/** At the next, or the one after, such moment of any bot: after it was recorded and before it was done, and so on. */
+const ambush = fc
+  .record({
+    point: fc.constantFrom<Point>('commit-sent', 'commit-applied', 'call-began', 'call-landed'),
+    deed: fc.constantFrom('kill' as const, 'freeze' as const),
+    passes: fc.nat({ max: 4 }),
+  })
+  .map(({ point, deed, passes }) =>
+    happening(`${deed} at ${point} number ${passes + 1}`, (world) =>
+      world.ambush(point, passes, (one) => world[deed](one)),
+    ),
+  )
+
+const link = fc.tuple(bot, fc.constantFrom<Link['state']>('well', 'cut', 'deaf', 'slow')).map(([index, state]) =>
+  happening(`etcd is ${state} for bot ${index + 1}`, (world) => {
+    botOf(world, index).link.state = state
+  }),
+)
+const manner = fc
+  .tuple(fc.constantFrom<Verb>('start', 'stop'), fc.constantFrom<Manner>('well', 'idle', 'lie', 'hang'))
+  .map(([verb, how]) =>
+    happening(`fleetctl ${verb} goes ${how}`, (world) => {
+      world.manners[verb] = how
+    }),
+  )
+const thaw = fc
+  .tuple(bot, fc.boolean())
+  .map(([index, backwards]) =>
+    happening(`continue bot ${index + 1}${backwards ? ', newest first' : ''}`, (world) =>
+      botOf(world, index).process.thaw(backwards),
+    ),
+  )
+const jump = fc.tuple(bot, fc.integer({ min: -600_000, max: 600_000 })).map(([index, ms]) =>
+  happening(`the clock of bot ${index + 1} is wrong by ${ms} ms`, (world) => {
+    botOf(world, index).process.wrongBy = ms
+  }),
+)
+const locks = fc
+  .tuple(fc.boolean(), fc.boolean())
+  .map(([tier, on]) =>
+    happening(`${on ? 'lock' : 'unlock'} ${tier ? 'the tier' : 'the target'}`, (world) =>
+      (on ? people.lock : people.unlock)(world, tier),
+    ),
+  )
+
+const deeds: readonly fc.Arbitrary<Deed>[] = [
+  plain('nothing', () => undefined),
+  plain('nothing', () => undefined),
+  ambush,
+  ambush,
+  ambush,
+  withBot('kill', (world, one) => world.kill(one)),
+  withBot('start', (world, one) => world.start(one)),
+  withBot('stop', (world, one) => world.freeze(one)),
+  thaw,
+  withBot('drain', (world, one) => world.drain(one)),
+  link,
+  plain('etcd goes away', (world) => void (world.etcd.away = true)),
+  plain('etcd comes back', (world) => void (world.etcd.away = false)),
+  jump,
+  manner,
+  plain('fleet is silent', (world) => void (world.fleet.silent = true)),
+  plain('fleet answers', (world) => void (world.fleet.silent = false)),
+  withUnit('its agent stands still:', (_, one) => void (one.frozen = true)),
+  withUnit('its agent goes on:', (world, one) => world.fleet.thaw(one)),
+  withUnit('its row is missing:', (_, one) => void (one.hidden = true)),
+  withUnit('its row is back:', (_, one) => void (one.hidden = false)),
+  withUnit('its process ends:', (world, one) => world.fleet.die(one)),
+  withUnit('it falls over once:', (_, one) => void (one.falls = 1)),
+  withUnit('it is sick:', (world, one) => {
+    world.witness.sick(one)
+    one.healthy = false
+  }),
+  withUnit('it is well:', (_, one) => void (one.healthy = true)),
+  plain('deploy', (world) => world.deploy()),
+  plain('abort', people.abort),
+  plain('pause', people.pause),
+  plain('resume', people.resume),
+  plain('take', people.take),
+  plain('stop the tier', (world) => people.stopTier(world, 'stop')),
+  plain('go', (world) => people.stopTier(world, 'go')),
+  locks,
+]
+
+/** For `fc.commands`. */
+export const happenings: fc.Arbitrary<Happening>[] = deeds.map(command)

@@ -1,0 +1,311 @@
+import type { Plan } from '../../../src/domain/plan.ts'
+import { isOver } from '../../../src/domain/rollout.ts'
+import type { HealthProbe } from '../../../src/ports/health.ts'
+import type { StoreReader, StoreWriter } from '../../../src/ports/store.ts'
+import { createRollout } from '../../../src/rollout/create.ts'
+import { defaultPatience } from '../../../src/rollout/observation.ts'
+import type { Claiming } from '../../../src/services/claimed-work.ts'
+import { randomFrom } from '../../journeys/support/random.ts'
+import { gate, planOf } from '../world.ts'
+import { createClient, type Link } from './client.ts'
+import type { Engine } from './engine.ts'
+import { ModelEtcd } from './etcd.ts'
+import { ModelFleet } from './fleet.ts'
+import { createFleetctl, type Manner, type Verb } from './fleetctl.ts'
+import { ModelProcess } from './process.ts'
+import { Timeline } from './timeline.ts'
+import { Witness } from './witness.ts'
+
+export interface Shape {
+  readonly bots: number
+  readonly instances: number
+  readonly atOnce: number
+  readonly sidekicks: boolean
+  readonly gated: boolean
+  /** All instances are of one batch, whatever may be away at once. */
+  readonly oneBatch: boolean
+  /** Of all latencies and lags. */
+  readonly seed: number
+}
+
+/** A moment in the life of a process, at which something may happen to it. */
+export type Point = 'commit-sent' | 'commit-applied' | 'call-began' | 'call-landed'
+
+interface Ambush {
+  readonly point: Point
+  /** The first such moment is number 0. */
+  passes: number
+  readonly deed: (bot: Bot) => void
+}
+
+/** One of several processes of the bot; it is started again as another one. */
+export interface Bot {
+  readonly name: string
+  readonly link: Link
+  process: ModelProcess
+  claiming: Claiming | null
+  lives: number
+}
+
+const ann = { id: 'U1', name: 'ann' }
+const target = { service: 'api', tier: 'production' }
+const leaseTtlMs = 10_000
+/** Shorter than the bot's own, so that the stories are short; what is measured of fleet is longer than the model's lags. */
+const patience = { ...defaultPatience, graceMs: 10_000, goneMs: 15_000, silenceMs: 4000 }
+
+/** Several bots with the real journal, queue, driver and decisions, on models of etcd and of fleet under one time. */
+export class ModelWorld {
+  readonly timeline = new Timeline()
+  readonly etcd = new ModelEtcd(this.timeline)
+  readonly fleet: ModelFleet
+  readonly bots: readonly Bot[]
+  readonly manners: Record<Verb, Manner> = { start: 'well', stop: 'well' }
+  readonly witness: Witness
+  /** What happened, for whoever looks for the reason of a failure. */
+  readonly story: string[] = []
+  calls = 0
+  readonly #engine: Engine
+  readonly #shape: Shape
+  readonly #random: () => number
+  #ambushes: Ambush[] = []
+  readonly #own: StoreReader & StoreWriter
+
+  constructor(engine: Engine, shape: Shape) {
+    this.#engine = engine
+    this.#shape = shape
+    this.#random = randomFrom(shape.seed)
+    const { batches } = this.#plan()
+    const names = batches.flat().flatMap((one) => [one.unit, ...one.sidekicks])
+    this.fleet = new ModelFleet(this.timeline, this.#random, names)
+    this.witness = new Witness(this.etcd, this.fleet, () => this.timeline.now)
+    this.#own = storeOf(this.etcd)
+    this.bots = Array.from({ length: shape.bots }, (_, index) => this.#bot(`bot${index + 1}`))
+  }
+
+  tell(what: string): void {
+    this.story.push(`${String(Math.round(this.timeline.now)).padStart(7)} ${what}`)
+  }
+
+  /** Somebody deploys. It waits in the queue while another one rolls. */
+  async deploy(): Promise<void> {
+    const plan = this.#plan()
+    const asked = {
+      plan,
+      ask: { kind: 'deploy' as const, batch: null, canary: null, only: null },
+      force: false,
+      requestedBy: ann,
+      command: 'deploy api production',
+      reason: null,
+      place: { channel: 'C1', thread: null },
+      audit: 1,
+      retryOf: null,
+      next: [],
+      typed: { batch: null, canary: null, force: false },
+      following: null,
+    }
+    const { kind } = await createRollout(this.#own, { now: () => 1, ...noTime }, asked, limits)
+    this.tell(`deploy: ${kind}`)
+  }
+
+  start(bot: Bot): void {
+    if (bot.claiming !== null && bot.process.state !== 'dead') return
+    // One that still hands over has no more time for it.
+    bot.process.kill()
+    bot.lives += 1
+    const process = new ModelProcess(`${bot.name}.${bot.lives}`, this.timeline)
+    bot.process = process
+    bot.claiming = this.#begin(bot, process)
+  }
+
+  kill(bot: Bot): void {
+    this.tell(`${bot.process.name} is killed`)
+    bot.process.kill()
+  }
+
+  freeze(bot: Bot): void {
+    this.tell(`${bot.process.name} is stopped`)
+    bot.process.freeze()
+  }
+
+  /** SIGTERM: it hands over, and ends. */
+  drain(bot: Bot): void {
+    const { process, claiming } = bot
+    bot.claiming = null
+    void claiming?.stop(5000).then(() => process.kill())
+  }
+
+  /** At the `passes`-th such moment of any bot from now on. */
+  ambush(point: Point, passes: number, deed: (bot: Bot) => void): void {
+    this.#ambushes.push({ point, passes, deed })
+  }
+
+  /** Whatever is wrong is mended, and nothing stands in the way of an end. */
+  makeWell(): void {
+    this.#ambushes = []
+    this.etcd.away = false
+    Object.assign(this.manners, { start: 'well', stop: 'well' })
+    this.fleet.silent = false
+    for (const unit of this.fleet.units.values()) {
+      Object.assign(unit, { healthy: true, falls: 0, hidden: false })
+      if (unit.frozen) this.fleet.thaw(unit)
+    }
+    for (const bot of this.bots) {
+      bot.link.state = 'well'
+      bot.process.thaw(false)
+      this.start(bot)
+    }
+  }
+
+  /** Until every rollout is over, or for half an hour. */
+  async toTheEnd(): Promise<void> {
+    const until = this.timeline.now + 1_800_000
+    const done = (): boolean => this.witness.wrong.length > 0 || this.witness.rollouts().every(isOver)
+    while (!done() && this.timeline.now < until) await this.timeline.pass(1000)
+    await this.timeline.pass(12_000)
+    const before = this.calls
+    await this.timeline.pass(6000)
+    if (this.calls > before) this.witness.wrong.push('calls were made after every rollout was over')
+    this.witness.atTheEnd()
+  }
+
+  /** Ends all that runs in it. */
+  close(): void {
+    for (const { process } of this.bots) process.kill()
+  }
+
+  #bot(name: string): Bot {
+    const bot: Bot = {
+      name,
+      link: { state: 'well' },
+      process: new ModelProcess(`${name}.0`, this.timeline),
+      claiming: null,
+      lives: 0,
+    }
+    this.start(bot)
+    return bot
+  }
+
+  #begin(bot: Bot, process: ModelProcess): Claiming {
+    const engine = this.#engine
+    const { timeline, etcd, fleet, manners } = this
+    const hit = (point: Point): void => this.#hit(point, bot, process)
+    const store = createClient({
+      timeline,
+      etcd,
+      process,
+      link: bot.link,
+      random: this.#random,
+      unavailable: (message, refused) => new engine.StoreUnavailable(message, refused === null ? {} : { refused }),
+      passed: (point, puts) => (puts.some((key) => key.startsWith('rollouts/')) ? hit(point) : undefined),
+    })
+    const { calls } = this.witness
+    const scheduler = createFleetctl({
+      timeline,
+      process,
+      fleet,
+      manners,
+      random: this.#random,
+      told: {
+        began: (call) => {
+          this.calls += 1
+          this.tell(`${process.name} calls ${call.verb} ${call.unit}`)
+          calls.began(call)
+          hit('call-began')
+        },
+        landed: (call, waited) => {
+          this.tell(`fleet hears ${call.verb} ${call.unit} by ${process.name}`)
+          calls.landed(call, waited)
+          hit('call-landed')
+        },
+        over: calls.over,
+      },
+    })
+    const reading = { ...store, watch: () => never() }
+    const log = { debug: noted, info: noted, warn: noted, error: this.#failed(process) }
+    const journal = engine.createJournal(reading, process)
+    const source = engine.rolloutWork({
+      store: reading,
+      journal,
+      clock: process,
+      log,
+      schedulerOf: () => scheduler,
+      driver: process.name,
+      probe: this.#probe(),
+      announcedPort: async () => ({ kind: 'not-announced' }),
+      patience,
+      redact: (text) => text,
+      observeMs: 5000,
+      wishNews: (_, ms, signal) => process.sleep(Math.min(ms, 1500), signal),
+      line: engine.createLineReader(reading, process),
+      limits,
+      admission: {
+        plan: async () => ({ kind: 'plan', plan: this.#plan(), blockers: [] }),
+        allow: async () => ({ kind: 'allowed', audit: 1 }),
+      },
+    })
+    return engine.claimWork(source, { leases: store, clock: process, log, ttlMs: leaseTtlMs, lookMs: 1000 })
+  }
+
+  /** What a bot says of itself as an error is one: nothing in these stories is beyond it. */
+  #failed(process: ModelProcess) {
+    return ({ err }: Readonly<Record<string, unknown>>, message: string): void => {
+      this.witness.wrong.push(`${process.name} says: ${message} ${err instanceof Error ? err.message : ''}`)
+    }
+  }
+
+  #hit(point: Point, bot: Bot, process: ModelProcess): void {
+    if (bot.process !== process) return
+    const found = this.#ambushes.find((one) => one.point === point && one.passes-- === 0)
+    if (found === undefined) return
+    this.tell(`at ${point}:`)
+    found.deed(bot)
+  }
+
+  #probe(): HealthProbe {
+    return {
+      check: async (_, { ip }) => {
+        const unit = this.fleet.unit(ip)
+        return unit.healthy && unit.state === 'running'
+          ? { kind: 'healthy', identity: String(unit.life) }
+          : { kind: 'unhealthy', reason: 'HTTP 503' }
+      },
+    }
+  }
+
+  #plan(): Plan {
+    const { instances, atOnce, sidekicks, gated, oneBatch } = this.#shape
+    const units = Array.from({ length: instances }, (_, index) => `api@${index + 1}.service`)
+    const made = planOf({ units, atOnce, sidekicks: sidekicks ? ['api-elb@.service'] : [], settleMs: 1000 })
+    const planned = made.batches.flat().map((one) => ({
+      ...one,
+      machine: { id: `m-${one.unit}`, ip: one.unit },
+      stopped: this.fleet?.unit(one.unit).wanted === 'loaded',
+    }))
+    const batches = oneBatch
+      ? [planned]
+      : made.batches.map((batch) => planned.filter(({ unit }) => batch.some((one) => one.unit === unit)))
+    return { ...made, ...target, batches, progressDeadlineMs: 45_000, ...(gated ? { gate } : {}) }
+  }
+}
+
+const limits = { atOnce: () => null, length: 2 }
+const noTime = { monotonic: () => 0, sleep: async () => undefined }
+const noted = (): void => undefined
+
+async function* never(): AsyncGenerator<never> {
+  yield await new Promise<never>(() => undefined)
+}
+
+/** For what people do: at once, and never in vain. */
+function storeOf(etcd: ModelEtcd): StoreReader & StoreWriter {
+  return {
+    get: async (key) => etcd.get(key),
+    range: async (prefix, options) => etcd.range(prefix, options),
+    watch: () => never(),
+    async commit(transaction) {
+      const result = etcd.commit(transaction, 'people')
+      if (result.kind === 'lease-gone') throw new Error('people hold no leases')
+      return result
+    },
+  }
+}
