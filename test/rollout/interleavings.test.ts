@@ -14,7 +14,7 @@ import { ModelWorld, type Shape } from './model/world.ts'
  * fleet: whatever happens between any two of their steps, the invariants hold. `OPSEE_MODEL_RUNS=2000` for more of it.
  */
 
-const runs = Number(process.env['OPSEE_MODEL_RUNS'] ?? 50)
+const runs = Number(process.env['OPSEE_MODEL_RUNS'] ?? 30)
 
 const shape: fc.Arbitrary<Shape> = fc.record({
   bots: fc.integer({ min: 1, max: 3 }),

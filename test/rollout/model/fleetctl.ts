@@ -106,7 +106,7 @@ export function createFleetctl(parts: FleetctlParts): SchedulerReader & Schedule
       last = await poller.observe(timeoutMs, signal)
       return last
     },
-    journal: async () => null,
+    journal: async () => ({ kind: 'none', reason: 'there is no ssh' }),
     stop: (unit, signal) => call('stop', unit, signal),
     start: (unit, signal) => call('start', unit, signal),
   }

@@ -229,6 +229,7 @@ export class ModelWorld {
       clock: process,
       log,
       schedulerOf: () => scheduler,
+      stuckMsOf: () => 20_000,
       driver: process.name,
       probe: this.#probe(),
       announcedPort: async () => ({ kind: 'not-announced' }),
