@@ -21,12 +21,29 @@ const mostTries = 3
 
 async function roll(world: ChaosWorld, chances: Chances, tag: string, person: Person): Promise<void> {
   const verb = chances.pick(['deploy', 'restart'])
+  await begin(world, person, tag, `${verb} ${serviceOf(world, chances)} ${tier}${mannerOf(chances)}`)
+}
+
+/** Some of its instances, by their names. */
+async function rollNamed(world: ChaosWorld, chances: Chances, tag: string, person: Person): Promise<void> {
+  const service = oneOf(
+    chances,
+    world.options.services.filter(({ units }) => units.length > 1),
+  )
+  const first = chances.between(1, service.units.length)
+  const named = chances.happens(0.5) ? `${first}` : `${first},${(first % service.units.length) + 1}`
+  await begin(world, person, tag, `restart ${service.name}@${named} ${tier}${chances.happens(0.3) ? ' --force' : ''}`)
+}
+
+function mannerOf(chances: Chances): string {
   const batch = chances.pick(['', '', ' --batch 2', ' --batch 50%', ' --canary 1'])
-  const force = chances.happens(0.3) ? ' --force' : ''
-  const service = serviceOf(world, chances)
+  return `${batch}${chances.happens(0.3) ? ' --force' : ''}`
+}
+
+async function begin(world: ChaosWorld, person: Person, tag: string, words: string): Promise<void> {
   for (let tries = 1; tries <= mostTries; tries++) {
     const own = `${tag}-${tries}-`
-    const text = `${verb} ${service} ${tier}${batch}${force} --reason "${own}"`
+    const text = `${words} --reason "${own}"`
     world.typed.push({ tag: own, user: people[person], text, forbidden: person === 'mallory' })
     const before = await answersTo(world, person)
     await type(world, person, text)
@@ -45,12 +62,21 @@ async function answersTo({ slack }: ChaosWorld, person: Person): Promise<number>
   return messages.filter(({ ephemeral_to }) => ephemeral_to === people[person]).length
 }
 
-/** A rollout that is under way. */
-function live({ recorder }: ChaosWorld, phase: string): number | null {
-  const found = [...recorder.now].find(
-    ([key, value]) => key.startsWith('rollouts/') && value.includes(`"phase":"${phase}"`),
-  )
+/** A rollout whose record holds this text. */
+function rolloutWith({ recorder }: ChaosWorld, text: string): number | null {
+  const found = [...recorder.now].find(([key, value]) => key.startsWith('rollouts/') && value.includes(text))
   return found === undefined ? null : Number(found[0].slice(-12))
+}
+
+const live = (world: ChaosWorld, phase: string): number | null => rolloutWith(world, `"phase":"${phase}"`)
+const asking = '"waiting":{"for":{"kind":"yes"'
+
+/** What somebody may not do, and tries: nothing may come of it. */
+async function tryInVain(world: ChaosWorld, chances: Chances): Promise<void> {
+  const id = live(world, 'rolling') ?? live(world, 'paused') ?? 1
+  const text = chances.pick([`stop ${tier} "mine"`, `take ${id}`, `pause ${id}`, `abort ${id}`, `lock ${tier} "mine"`])
+  world.typed.push({ tag: text, user: people.mallory, text, forbidden: true })
+  await type(world, 'mallory', text)
 }
 
 /** The last rollout that left something to do. */
@@ -87,12 +113,27 @@ const deeds: readonly [Deed, ...Deed[]] = [
     const id = live(world, 'paused')
     await (id === null ? type(world, 'bob', `locks`) : type(world, chances.pick(deployers), `resume ${id}`))
   },
+  (world, chances, tag) => rollNamed(world, chances, tag, chances.pick(deployers)),
+  tryInVain,
+  async (world, chances) => {
+    const id = live(world, 'rolling') ?? live(world, 'queued')
+    await (id === null ? type(world, 'carol', `queue`) : type(world, chances.pick(deployers), `take ${id}`))
+  },
+  async (world, chances) => {
+    const id = rolloutWith(world, asking)
+    await type(world, chances.pick(deployers), id === null ? `queue ${tier}` : `confirm ${id}`)
+  },
+  async (world, chances) => {
+    await type(world, chances.pick(deployers), `stop ${tier} "look at this first"`)
+    await sleep(chances.between(1000, 6000))
+    await type(world, chances.pick(deployers), `go ${tier}`)
+  },
 ]
 
 /** At first something rolls; then anything may come. */
 export const deedAt = (chances: Chances, index: number): Deed => (index < 2 ? rolls : chances.pick(deeds))
 
-/** Lifts every lock and every pause there is, and says yes to every plan that waits for it; true when there is none. */
+/** Lifts every lock, every pause and every stop there is, and says yes to every plan that waits for it; true when there is none. */
 export async function letGo(world: ChaosWorld): Promise<boolean> {
   const { now } = world.recorder
   const locks = [...now.keys()].filter((key) => key.startsWith('locks/'))
@@ -104,9 +145,9 @@ export async function letGo(world: ChaosWorld): Promise<boolean> {
     ([key, value]) => key.startsWith('wishes/') && value.includes('"pause":{"kind":"pause"'),
   )
   for (const [key] of paused) await type(world, 'ann', `resume ${Number(key.slice(-12))}`)
-  const asking = [...now].filter(
-    ([key, value]) => key.startsWith('rollouts/') && value.includes('"waiting":{"for":{"kind":"yes"'),
-  )
-  for (const [key] of asking) await type(world, 'ann', `confirm ${Number(key.slice(-12))}`)
-  return locks.length === 0 && paused.length === 0 && asking.length === 0
+  const stopped = [...now].filter(([key, value]) => key.startsWith('stops/') && value.includes('"kind":"stop"'))
+  for (const [key] of stopped) await type(world, 'ann', `go ${key.slice('stops/'.length)}`)
+  const unsure = [...now].filter(([key, value]) => key.startsWith('rollouts/') && value.includes(asking))
+  for (const [key] of unsure) await type(world, 'ann', `confirm ${Number(key.slice(-12))}`)
+  return [locks, paused, stopped, unsure].every(({ length }) => length === 0)
 }

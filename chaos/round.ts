@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { check, violationText, type Verdict } from './checker/check.ts'
 import type { Evidence } from './checker/evidence.ts'
+import { clockFaults } from './faults/clock.ts'
 import { etcdFaults } from './faults/etcd.ts'
 import { oneOf, type Fault } from './faults/fault.ts'
 import { fleetFaults } from './faults/fleet.ts'
+import { peerFaults } from './faults/peers.ts'
 import { replicaFaults } from './faults/replicas.ts'
 import { slackFaults } from './faults/slack.ts'
 import { deedAt, letGo } from './people.ts'
@@ -26,7 +28,12 @@ export interface RoundResult {
   readonly evidence: Evidence
 }
 
-const families: readonly (readonly Fault[])[] = [replicaFaults, etcdFaults, fleetFaults, slackFaults]
+const familiesOf = ({ peers, replicas }: ChaosWorld): readonly (readonly Fault[])[] => [
+  replicas.some(({ clock }) => clock !== null) ? [...replicaFaults, ...clockFaults] : replicaFaults,
+  peers === null ? etcdFaults : [...etcdFaults, ...peerFaults],
+  fleetFaults,
+  slackFaults,
+]
 
 /** People do things for so long, and things go wrong meanwhile. */
 const unrestMs = 14_000
@@ -42,7 +49,7 @@ export async function playRound(world: ChaosWorld, seed: number): Promise<RoundR
   const after = world.recorder.changes.at(-1)?.revision ?? 0
   const died = world.died.length
   const injected: { readonly what: string; readonly detail: string }[] = []
-  const unrest = families.map((family, index) => disturb(world, seed * 10 + index, family, injected))
+  const unrest = familiesOf(world).map((family, index) => disturb(world, seed * 10 + index, family, injected))
   await Promise.all([act(world, seed * 10 + 9), ...unrest])
   await makeWell(world)
   await cameToRest(world)
@@ -113,7 +120,9 @@ async function makeWell(world: ChaosWorld): Promise<void> {
     for (const proxy of replica.etcd) proxy.pass()
     replica.api.decide(() => 'well')
     replica.envelopes.decide(() => ({ kind: 'once' }))
+    replica.clock?.wrongBy(0)
   }
+  world.peers?.heal()
   await world.fleet.fault({ kind: 'clear' })
 }
 

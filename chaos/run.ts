@@ -7,6 +7,7 @@ import { writeReport } from './report.ts'
 import { playRound, type RoundResult } from './round.ts'
 import { chaosServices } from './world/shop.ts'
 import { openWorld, type ChaosWorld } from './world/world.ts'
+import { findFaketime } from './world/wrong-clock.ts'
 
 /** `npm run chaos -- --rounds N --seed S`: rounds of unrest, each held against the invariants. Ends with 1 when one broke. */
 
@@ -25,6 +26,7 @@ const worldOf = (seed: number, { members, replicas }: ChaosOptions): { members: 
 
 async function chaos(options: ChaosOptions): Promise<readonly RoundResult[]> {
   const results: RoundResult[] = []
+  const faketime = await findFaketime(root, say)
   let world: ChaosWorld | null = null
   const interrupted = (): void => void (world?.close() ?? Promise.resolve()).then(() => process.exit(130))
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupted)
@@ -37,7 +39,7 @@ async function chaos(options: ChaosOptions): Promise<readonly RoundResult[]> {
         say(
           `Opening a world: ${kind.replicas} replicas, ${kind.members === 1 ? 'one etcd' : 'an etcd of 3 members'}, a fleet of 3 machines`,
         )
-        world = await openWorld({ root, ...kind, services: chaosServices })
+        world = await openWorld({ root, ...kind, services: chaosServices, faketime })
       }
       const result = await playRound(world, seed)
       results.push(result)

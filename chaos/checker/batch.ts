@@ -5,14 +5,15 @@ import type { Story } from './story.ts'
 
 /**
  * Invariant 2: no more instances are away than the plan's batch allows, counting those that were already down. Away is what
- * was told to stop and has no new process yet, whatever else is known of it, and what has had no process for so long
- * that everybody knows.
+ * was told to stop, or whose sidekick was, and has no new process yet, whatever else is known of it; and what has had no
+ * process for so long that everybody knows.
  */
 export function withinBatch(evidence: Evidence, stories: readonly Story[]): Violation[] {
   const found: Violation[] = []
   const processes = new Map<string, number>()
   const downSince = new Map<string, number>()
   const told = new Set<string>()
+  const mainOf = new Map(stories.flatMap((story) => [...story.mainOf]))
   const steps: ({ readonly at: number } & (
     { readonly call: Call } | { readonly unit: string; readonly up: boolean }
   ))[] = []
@@ -27,22 +28,22 @@ export function withinBatch(evidence: Evidence, stories: readonly Story[]): Viol
       processes.set(step.unit, count)
       if (step.up) {
         downSince.delete(step.unit)
-        told.delete(step.unit)
+        const main = mainOf.get(step.unit) ?? step.unit
+        if ((processes.get(main) ?? 0) > 0 || !processes.has(main)) told.delete(main)
       } else if (count === 0) downSince.set(step.unit, step.at)
       continue
     }
     const { call, at } = step
     if (call.verb !== 'stop' && call.verb !== 'unload' && call.verb !== 'destroy') continue
     const story = rolloutAt(stories, call)
-    if (story === null || story.mainOf.get(call.unit) !== call.unit) continue
+    const unit = story?.mainOf.get(call.unit)
+    if (story === null || unit === undefined) continue
     const knownDown = (unit: string): boolean => at - (downSince.get(unit) ?? Infinity) >= evidence.lagMs
-    const away = [...story.mains, ...story.others].filter(
-      (unit) => unit !== call.unit && (told.has(unit) || knownDown(unit)),
-    )
-    const takesAway = !told.has(call.unit) && !downSince.has(call.unit)
-    told.add(call.unit)
+    const away = [...story.mains, ...story.others].filter((one) => one !== unit && (told.has(one) || knownDown(one)))
+    const takesAway = !told.has(unit) && !downSince.has(unit)
+    told.add(unit)
     if (!takesAway || away.length + 1 <= story.atOnce) continue
-    const message = `${call.unit} was stopped at ${clockText(at)} while ${away.join(', ')} ${away.length === 1 ? 'was' : 'were'} away: the plan allows ${story.atOnce}`
+    const message = `${unit} was taken away at ${clockText(at)} while ${away.join(', ')} ${away.length === 1 ? 'was' : 'were'} away: the plan allows ${story.atOnce}`
     found.push({ invariant: 2, rollout: story.id, message })
   }
   return found

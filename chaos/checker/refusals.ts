@@ -1,16 +1,18 @@
 import { z } from 'zod'
 import { clockText, type Change, type Evidence, type Violation } from './evidence.ts'
-import { contentOf, type Story, type Version } from './story.ts'
+import { contentOf, type Stop, type Story, type Version } from './story.ts'
 
 /**
- * Invariant 5: nobody's refusal, lock, pause or abort is ever overtaken by a later step. By etcd's own order, in which a lock, a pause
- * or an abort and each step of a rollout have one place: once it is there, no instance begins any more.
+ * Invariant 5: nobody's refusal, lock, pause, stop of a tier or abort is ever overtaken by a later step. By etcd's own order, in
+ * which each of them and each step of a rollout have one place: once it is there, no instance begins any more.
  */
 export function notOvertaken(evidence: Evidence, stories: readonly Story[]): Violation[] {
   const locks = locksIn(evidence.changes)
+  const stops = stopsOfTiers(evidence.changes)
   return [
-    ...stories.flatMap((story) => [...afterStop(story), ...afterLock(story, locks)]),
+    ...stories.flatMap((story) => [...afterStop(story, stops.get(story.tier) ?? []), ...afterLock(story, locks)]),
     ...afterRefusal(evidence, stories),
+    ...wishedInVain(evidence),
     ...twice(evidence, stories),
   ]
 }
@@ -32,14 +34,32 @@ const begunAfter = (story: Story, from: number, to: number): readonly { unit: st
       : [],
   )
 
-const afterStop = (story: Story): Violation[] =>
-  story.stops.flatMap(({ what, from, to }) =>
+const afterStop = (story: Story, ofTier: readonly Stop[]): Violation[] =>
+  [...story.stops, ...ofTier].flatMap(({ what, from, to }) =>
     begunAfter(story, from, to).map(({ unit, at }) => ({
       invariant: 5,
       rollout: story.id,
       message: `began ${unit} at revision ${at.revision} (${clockText(at.by)}), after the ${what} of revision ${from}`,
     })),
   )
+
+const stop = z.object({ kind: z.string() })
+
+/** By tier. A stop is for everybody, until somebody lifts it. */
+function stopsOfTiers(changes: readonly Change[]): ReadonlyMap<string, readonly Stop[]> {
+  const stops = new Map<string, Stop[]>()
+  for (const change of changes) {
+    const tier = /^stops\/(.+)$/.exec(change.key)?.[1]
+    if (tier === undefined) continue
+    const there = stops.get(tier) ?? []
+    stops.set(tier, there)
+    const last = there.at(-1)
+    if (last !== undefined && last.to === Infinity) there[there.length - 1] = { ...last, to: change.revision }
+    if (change.value === null || stop.parse(contentOf(change)).kind !== 'stop') continue
+    there.push({ what: 'stop of its tier', from: change.revision, to: Infinity })
+  }
+  return stops
+}
 
 interface Held {
   readonly scope: string
@@ -68,16 +88,17 @@ function locksIn(changes: readonly Change[]): readonly Held[] {
 }
 
 function afterLock(story: Story, locks: readonly Held[]): Violation[] {
-  const mine = locks.filter(
-    ({ scope, by, until }) =>
-      (scope === story.tier || scope === story.target) && by !== story.requestedBy && until === null,
-  )
-  return mine.flatMap((held) =>
-    begunAfter(story, held.from, held.to).map(({ unit, at }) => ({
-      invariant: 5,
-      rollout: story.id,
-      message: `began ${unit} at revision ${at.revision} (${clockText(at.by)}) under the lock of ${held.by} on ${held.scope} since revision ${held.from}`,
-    })),
+  const there = locks.filter(({ scope, until }) => (scope === story.tier || scope === story.target) && until === null)
+  const ownerAt = (revision: number): string =>
+    story.takes.findLast(({ from }) => from < revision)?.by ?? story.requestedBy
+  return there.flatMap((held) =>
+    begunAfter(story, held.from, held.to)
+      .filter(({ at }) => ownerAt(at.revision) !== held.by)
+      .map(({ unit, at }) => ({
+        invariant: 5,
+        rollout: story.id,
+        message: `began ${unit} at revision ${at.revision} (${clockText(at.by)}) under the lock of ${held.by} on ${held.scope} since revision ${held.from}`,
+      })),
   )
 }
 
@@ -92,6 +113,23 @@ function afterRefusal({ typed }: Evidence, stories: readonly Story[]): Violation
         message: `was begun by ${user}, who has no right to: ${text}`,
       })),
   )
+}
+
+/** Nor does anything else that it forbids: no lock, no stop and no other wish is of somebody who may not have it. */
+function wishedInVain({ typed, changes }: Evidence): Violation[] {
+  const may = new Set(typed.filter(({ forbidden }) => !forbidden).map(({ user }) => user))
+  const mayNot = typed.filter(({ forbidden, user }) => forbidden && !may.has(user)).map(({ user }) => user)
+  return changes.flatMap(({ key, value, revision }) => {
+    const who = /^(?:locks|stops|wishes)\//.test(key) ? mayNot.find((user) => value?.includes(`"${user}"`)) : undefined
+    if (who === undefined) return []
+    return [
+      {
+        invariant: 5,
+        rollout: null,
+        message: `${key} was written at revision ${revision} for ${who}, who has no right to`,
+      },
+    ]
+  })
 }
 
 /** One command is handled once, whichever replicas heard of it and however often. */

@@ -26,6 +26,8 @@ export interface Story {
   readonly owners: readonly Ownership[]
   /** Nothing may begin in it: an abort, or a pause until it is resumed. By revisions. */
   readonly stops: readonly Stop[]
+  /** Who took it over, oldest first: whose own locks do not hold it from then on. By revisions. */
+  readonly takes: readonly { readonly by: string; readonly from: number }[]
   /** Whether it still waits to be told to its end. */
   readonly untold: boolean
 }
@@ -42,8 +44,8 @@ export interface Ownership {
   readonly to: Change | null
 }
 
-interface Stop {
-  readonly what: 'abort' | 'pause'
+export interface Stop {
+  readonly what: 'abort' | 'pause' | 'stop of its tier'
   readonly from: number
   readonly to: number
 }
@@ -130,11 +132,16 @@ function storyOf(changes: readonly Change[], byKey: ReadonlyMap<string, readonly
     events: events.sort((a, b) => a.seq - b.seq),
     owners: ownersIn(byKey.get(`owners/${at}`) ?? []),
     stops: stopsIn(byKey.get(`wishes/${at}`) ?? []),
+    takes: takesIn(byKey.get(`wishes/${at}`) ?? []),
     untold: byKey.get(`telling/${at}`)?.at(-1)?.value !== null,
   }
 }
 
-const wishes = z.object({ abort: z.unknown().nullable(), pause: z.object({ kind: z.string() }).nullable() })
+const wishes = z.object({
+  abort: z.unknown().nullable(),
+  pause: z.object({ kind: z.string() }).nullable(),
+  take: z.object({ by: z.object({ id: z.string() }) }).nullable(),
+})
 
 function stopsIn(changes: readonly Change[]): Stop[] {
   const stops: Stop[] = []
@@ -154,6 +161,12 @@ function stopsIn(changes: readonly Change[]): Stop[] {
   if (paused !== null) stops.push({ what: 'pause', from: paused, to: Infinity })
   return stops
 }
+
+const takesIn = (changes: readonly Change[]): Story['takes'] =>
+  changes.flatMap((change) => {
+    const take = change.value === null ? null : wishes.parse(contentOf(change)).take
+    return take === null ? [] : [{ by: take.by.id, from: change.revision }]
+  })
 
 function ownersIn(changes: readonly Change[]): Ownership[] {
   const owners: Ownership[] = []

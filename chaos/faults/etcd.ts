@@ -6,7 +6,7 @@ import { oneOf, type Fault } from './fault.ts'
 const status = z.object({ leader: z.string(), header: z.object({ member_id: z.string() }) })
 
 /** The member that leads; the first when none says that it does. */
-async function leaderOf(etcd: readonly EtcdServer[]): Promise<EtcdServer> {
+export async function leaderOf(etcd: readonly EtcdServer[]): Promise<EtcdServer> {
   for (const member of etcd) {
     const signal = AbortSignal.timeout(1000)
     const answer = await fetch(`${member.endpoint}/v3/maintenance/status`, { method: 'POST', body: '{}', signal })

@@ -7,6 +7,7 @@ import { startSlackProxy, type SlackProxy } from '../../test/journeys/support/sl
 import { startProxy, type TcpProxy } from '../../test/support/tcp-proxy.ts'
 import { startEnvelopeProxy, type EnvelopeProxy } from './envelopes.ts'
 import { botConfig, type BotConfig } from './shop.ts'
+import { createWrongClock, type WrongClock } from './wrong-clock.ts'
 
 /** One of several bots on one etcd, with a proxy on each of its ways out. */
 export interface Replica {
@@ -15,6 +16,8 @@ export interface Replica {
   readonly etcd: readonly TcpProxy[]
   readonly api: SlackProxy
   readonly envelopes: EnvelopeProxy
+  /** Null: it has the machine's, and keeps it. */
+  readonly clock: WrongClock | null
   /** The process that runs; null while none does. */
   bot(): Bot | null
   isStopped(): boolean
@@ -40,6 +43,8 @@ export interface ReplicaParts {
   readonly slack: LocalSlack
   readonly config: Omit<BotConfig, 'apiUrl' | 'etcd'>
   readonly watchdog: Watchdog
+  /** libfaketime, for one whose clock can be moved. */
+  readonly faketime: string | null
   /** Told of each process as it starts: its home and its id. */
   readonly born: (home: string, pid: number) => void
   /** Told when a process ended that nobody ended. */
@@ -57,6 +62,7 @@ export async function createReplica(parts: ReplicaParts): Promise<Replica> {
   const endpoints = etcd.map(({ endpoint }) => endpoint)
   writeFileSync(config, botConfig({ ...parts.config, apiUrl: api.apiUrl, etcd: endpoints }))
   const secrets = { SLACK_BOT_TOKEN: slack.app.botToken, SLACK_APP_TOKEN: slack.app.appToken }
+  const clock = parts.faketime === null ? null : createWrongClock(parts.faketime, path.join(parts.dir, `${name}.time`))
   let bot: Bot | null = null
   let stopped = false
   let lives = 0
@@ -89,6 +95,7 @@ export async function createReplica(parts: ReplicaParts): Promise<Replica> {
     etcd,
     api,
     envelopes,
+    clock,
     bot: () => bot,
     isStopped: () => stopped,
     start(root = parts.root) {
@@ -97,7 +104,7 @@ export async function createReplica(parts: ReplicaParts): Promise<Replica> {
       // Its home names the process in the fleet's log, so each has one of its own.
       const home = path.join(parts.dir, `${name}-${lives}`)
       mkdirSync(home)
-      const one = startBot({ root, dir: home, config, secrets })
+      const one = startBot({ root, dir: home, config, secrets, env: clock?.env ?? {} })
       watchdog.process(one.pid)
       parts.born(home, one.pid)
       bot = one

@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { z } from 'zod'
 import { startWatchdog } from '../../demo/demo/watchdog.ts'
 import { startEtcd, startEtcdCluster, type EtcdServer } from '../../demo/etcd/start.ts'
 import { installFleetctl } from '../../demo/fleet/install.ts'
 import { startFleet, type Fleet } from '../../demo/fleet/start.ts'
 import { startLocalSlack, type LocalSlack } from '../../demo/slack/start.ts'
 import { fleetLines, type Evidence, type Typed } from '../checker/evidence.ts'
+import { createPeerNet, type PeerNet } from './peers.ts'
 import { startRecorder, type Recorder } from './recorder.ts'
 import { createReplica, type Replica } from './replica.ts'
 import { channels, people, prefix, writeUnits, type ShopService } from './shop.ts'
@@ -25,12 +27,16 @@ export interface WorldOptions {
   readonly services: readonly ShopService[]
   /** Rollouts that are kept; 100 at least. */
   readonly retention?: number
+  /** libfaketime: the clock of the first replica can be moved. Null: no clock can. */
+  readonly faketime: string | null
 }
 
 /** The real parts, each behind something that can fail it. */
 export interface ChaosWorld {
   readonly options: WorldOptions
   readonly etcd: readonly EtcdServer[]
+  /** Between the members; null for one alone. */
+  readonly peers: PeerNet | null
   readonly fleet: Fleet
   readonly slack: LocalSlack
   readonly replicas: readonly Replica[]
@@ -73,7 +79,11 @@ export async function openWorld(options: WorldOptions): Promise<ChaosWorld> {
   }
   try {
     // etcd has a guard of its own: its processes come and go.
-    const etcd = options.members === 1 ? [await startEtcd()] : await startEtcdCluster(options.members)
+    const peers = options.members === 1 ? null : createPeerNet()
+    if (peers !== null) ends.push(() => peers.close())
+    const etcd =
+      peers === null ? [await startEtcd()] : await startEtcdCluster(options.members, (ports) => peers.before(ports))
+    peers?.name(await Promise.all(etcd.map(({ endpoint }) => memberId(endpoint))))
     ends.push(async () => void (await Promise.all(etcd.map((member) => member.stop()))))
     const recorder = startRecorder(
       etcd.map(({ endpoint }) => endpoint),
@@ -111,6 +121,7 @@ export async function openWorld(options: WorldOptions): Promise<ChaosWorld> {
         slack,
         config,
         watchdog,
+        faketime: at === 1 ? options.faketime : null,
         born: (home, pid) => void homes.set(home, pid),
         died: (how) => void died.push(how),
       })
@@ -121,6 +132,7 @@ export async function openWorld(options: WorldOptions): Promise<ChaosWorld> {
     const world: ChaosWorld = {
       options,
       etcd,
+      peers,
       fleet,
       slack,
       replicas,
@@ -155,6 +167,14 @@ export async function openWorld(options: WorldOptions): Promise<ChaosWorld> {
     await close()
     throw error
   }
+}
+
+const memberStatus = z.object({ header: z.object({ member_id: z.string() }) })
+
+/** As members name themselves to each other. */
+async function memberId(endpoint: string): Promise<string> {
+  const response = await fetch(`${endpoint}/v3/maintenance/status`, { method: 'POST', body: '{}' })
+  return BigInt(memberStatus.parse(await response.json()).header.member_id).toString(16)
 }
 
 /** Resolves when every instance of the shop runs, once. */

@@ -21,6 +21,8 @@ export interface BotOptions {
   /** Path of its `opsee.yaml`. */
   readonly config: string
   readonly secrets: Readonly<Record<string, string>>
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 const keptLines = 15
@@ -39,6 +41,7 @@ export function startBot(options: BotOptions): Bot {
       SSH_AUTH_SOCK: agent,
       OPSEE_CONFIG: options.config,
       ...options.secrets,
+      ...options.env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

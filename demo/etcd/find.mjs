@@ -1,15 +1,12 @@
 // Finds an etcd server, or unpacks Debian's below the project. Plain JavaScript: it runs before anything is built.
-import { execFile } from 'node:child_process'
 import { constants } from 'node:fs'
-import { access, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
+import { unpackDebian } from './unpack-debian.mjs'
 
-const run = promisify(execFile)
 const PACKAGE = 'etcd-server'
-/** A mirror that hangs must not hang the demo. */
-const APT_MS = 180_000
+const ADVICE = 'install etcd 3.4 or newer, or set ETCD_BIN to one'
 
 /**
  * The path of an etcd server: `ETCD_BIN`, then `etcd` on the PATH, then the usual place, then `.cache/etcd` of the
@@ -34,59 +31,9 @@ export async function findEtcd({ root, env, say = () => {} }) {
     throw new Error('no etcd server found\n\nInstall etcd 3.4 or newer, or set ETCD_BIN to one')
   }
   say(`unpacking Debian's ${PACKAGE} into .cache/etcd`)
-  await unpack(join(root, '.cache'), env)
+  await unpackDebian({ package: PACKAGE, into: join(root, '.cache', 'etcd'), env, advice: ADVICE })
   if (await isExecutable(cached)) return cached
   throw new Error(`${PACKAGE} holds no usr/bin/etcd\n\nInstall etcd 3.4 or newer, or set ETCD_BIN to one`)
-}
-
-/** @param {string} cache @param {Readonly<Record<string, string | undefined>>} env */
-async function unpack(cache, env) {
-  await mkdir(cache, { recursive: true })
-  const work = await mkdtemp(join(cache, 'etcd-'))
-  try {
-    const tree = join(work, 'tree')
-    const deb = await download(work, env)
-    await run('dpkg', ['-x', deb, tree], { env, timeout: APT_MS })
-    // Another process may have been faster; its tree is as good.
-    await rename(tree, join(cache, 'etcd')).catch(() => {})
-  } finally {
-    await rm(work, { recursive: true, force: true })
-  }
-}
-
-/**
- * First with the machine's package lists; where they are missing or stale, with lists of our own.
- *
- * @param {string} work @param {Readonly<Record<string, string | undefined>>} env
- */
-async function download(work, env) {
-  const options = { cwd: work, env, timeout: APT_MS }
-  try {
-    await run('apt-get', ['download', PACKAGE], options)
-  } catch {
-    await mkdir(join(work, 'lists', 'partial'), { recursive: true })
-    await mkdir(join(work, 'archives', 'partial'), { recursive: true })
-    const own = [
-      `-oDir::State::Lists=${join(work, 'lists')}`,
-      `-oDir::Cache=${work}`,
-      '-oDir::Cache::archives=archives',
-      // As root, apt would fetch as a user who cannot write here.
-      '-oAPT::Sandbox::User=',
-    ]
-    try {
-      await run('apt-get', [...own, 'update'], options)
-      await run('apt-get', [...own, 'download', PACKAGE], options)
-    } catch (error) {
-      const detail = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error)
-      throw new Error(
-        `apt-get could not download ${PACKAGE}: install etcd 3.4 or newer, or set ETCD_BIN to one\n\n${detail}`,
-        { cause: error },
-      )
-    }
-  }
-  const deb = (await readdir(work)).find((name) => name.endsWith('.deb'))
-  if (deb === undefined) throw new Error(`apt-get downloaded no ${PACKAGE}\n\nInstall etcd, or set ETCD_BIN to one`)
-  return join(work, deb)
 }
 
 /** @param {string} name @param {readonly string[]} folders */

@@ -9,6 +9,8 @@ export interface MemberFlags {
   readonly temporary: boolean
   readonly clientPort: number
   readonly peerPort: number
+  /** Where the other members find it: its own port, or what stands in front of that. */
+  readonly peerPortOfOthers: number
   readonly flags: readonly string[]
 }
 
@@ -86,8 +88,8 @@ function argumentsOf(member: MemberFlags, cluster: readonly MemberFlags[]): read
     `--listen-client-urls=${client}`,
     `--advertise-client-urls=${client}`,
     `--listen-peer-urls=${peer}`,
-    `--initial-advertise-peer-urls=${peer}`,
-    `--initial-cluster=${cluster.map(({ name, peerPort }) => `${name}=http://127.0.0.1:${peerPort}`).join(',')}`,
+    `--initial-advertise-peer-urls=${advertised(member)}`,
+    `--initial-cluster=${cluster.map((one) => `${one.name}=${advertised(one)}`).join(',')}`,
     '--initial-cluster-state=new',
     '--logger=zap',
     '--log-level=warn',
@@ -96,6 +98,8 @@ function argumentsOf(member: MemberFlags, cluster: readonly MemberFlags[]): read
     ...member.flags,
   ]
 }
+
+const advertised = ({ peerPortOfOthers }: MemberFlags): string => `http://127.0.0.1:${peerPortOfOthers}`
 
 /** etcd refuses to start when a variable and a flag say different things; and it wants to be asked on arm64. */
 function cleanEnvironment(): NodeJS.ProcessEnv {

@@ -39,17 +39,25 @@ export async function startEtcd(settings: EtcdSettings = {}): Promise<EtcdServer
   return server
 }
 
+/** What stands between members: told their ports, it answers with those under which the others are to find them. */
+type Between = (ports: readonly number[]) => Promise<readonly number[]>
+
 /** A cluster of real members, each with its own endpoint. */
-export async function startEtcdCluster(size: number): Promise<readonly EtcdServer[]> {
-  return startMembers(size, {})
+export async function startEtcdCluster(size: number, between?: Between): Promise<readonly EtcdServer[]> {
+  return startMembers(size, {}, between)
 }
 
-async function startMembers(size: number, settings: EtcdSettings): Promise<readonly EtcdServer[]> {
+async function startMembers(
+  size: number,
+  settings: EtcdSettings,
+  between: Between = async (ports) => ports,
+): Promise<readonly EtcdServer[]> {
   const bin = settings.bin ?? (await findBin())
   const temporary = settings.dir === undefined
   // A port that was free a moment ago may be taken by a neighbour.
   for (let attempt = 1; ; attempt++) {
     const [ports, peers] = await Promise.all([freePorts(size), freePorts(size)])
+    const ofOthers = await between(peers)
     const members: MemberFlags[] = []
     for (let at = 0; at < size; at++) {
       const dir = settings.dir ?? (await mkdtemp(join(await fastFolder(), 'opsee-etcd-')))
@@ -60,6 +68,7 @@ async function startMembers(size: number, settings: EtcdSettings): Promise<reado
         temporary,
         clientPort,
         peerPort: peers[at] ?? 0,
+        peerPortOfOthers: ofOthers[at] ?? 0,
         flags: settings.flags ?? [],
       })
     }

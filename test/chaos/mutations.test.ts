@@ -20,7 +20,7 @@ const world = (): ChaosWorld => {
 }
 
 beforeAll(async () => {
-  opened = await openWorld({ root, members: 1, replicas: 2, services: chaosServices })
+  opened = await openWorld({ root, members: 1, replicas: 2, services: chaosServices, faketime: null })
 }, 5 * minute)
 afterAll(async () => opened?.close(), minute)
 afterEach(async () => {
