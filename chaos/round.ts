@@ -127,7 +127,7 @@ async function makeWell(world: ChaosWorld): Promise<void> {
 }
 
 /** Waits for the end of all that was begun. What does not end is for the checker to tell. */
-export async function cameToRest(world: ChaosWorld): Promise<void> {
+export async function cameToRest(world: ChaosWorld, calm = calmMs): Promise<void> {
   const open = (key: string): boolean => /^(targets\/.*\/active|telling\/|targets\/.*\/queue\/)/.test(key)
   let calmSince = performance.now()
   let movedAt = performance.now()
@@ -140,7 +140,7 @@ export async function cameToRest(world: ChaosWorld): Promise<void> {
     if (fresh.some(({ key }) => /^(events|threads|history)\//.test(key))) movedAt = performance.now()
     const quiet = (await letGo(world)) && fresh.length === 0 && ![...now.keys()].some(open)
     if (!quiet) calmSince = performance.now()
-    return performance.now() - calmSince > calmMs || performance.now() - movedAt > stillMs
+    return performance.now() - calmSince > calm || performance.now() - movedAt > stillMs
   }
   await eventually('all rollouts to end', rested, endMs).catch(() => undefined)
 }

@@ -172,7 +172,7 @@ export async function openWorld(options: WorldOptions): Promise<ChaosWorld> {
 const memberStatus = z.object({ header: z.object({ member_id: z.string() }) })
 
 /** As members name themselves to each other. */
-async function memberId(endpoint: string): Promise<string> {
+export async function memberId(endpoint: string): Promise<string> {
   const response = await fetch(`${endpoint}/v3/maintenance/status`, { method: 'POST', body: '{}' })
   return BigInt(memberStatus.parse(await response.json()).header.member_id).toString(16)
 }
