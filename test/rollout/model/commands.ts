@@ -64,16 +64,25 @@ const withUnit = (what: string, run: (world: ModelWorld, unit: ReturnType<typeof
 const plain = (what: string, run: (world: ModelWorld) => Promise<void> | void): fc.Arbitrary<Deed> =>
   fc.constant(happening(what, run))
 
-/** At the next, or the one after, such moment of any bot: after it was recorded and before it was done, and so on. */
+/** What may happen at one very moment: after a step was recorded and before it was done, and so on. */
+const sudden: Readonly<Record<string, (world: ModelWorld, one: Bot) => void>> = {
+  kill: (world, one) => world.kill(one),
+  stop: (world, one) => world.freeze(one),
+  abort: (world) => people.abort(world),
+  pause: (world) => people.pause(world),
+  'lock the target': (world) => people.lock(world, false),
+}
+
+/** At one of the next such moments of any bot. */
 const ambush = fc
   .record({
     point: fc.constantFrom<Point>('commit-sent', 'commit-applied', 'call-began', 'call-landed'),
-    deed: fc.constantFrom('kill' as const, 'freeze' as const),
+    deed: fc.constantFrom('kill', 'kill', 'stop', 'stop', ...Object.keys(sudden)),
     passes: fc.nat({ max: 4 }),
   })
   .map(({ point, deed, passes }) =>
     happening(`${deed} at ${point} number ${passes + 1}`, (world) =>
-      world.ambush(point, passes, (one) => world[deed](one)),
+      world.ambush(point, passes, (one) => sudden[deed]?.(world, one)),
     ),
   )
 

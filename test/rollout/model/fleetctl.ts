@@ -109,5 +109,8 @@ export function createFleetctl(parts: FleetctlParts): SchedulerReader & Schedule
     journal: async () => ({ kind: 'none', reason: 'there is no ssh' }),
     stop: (unit, signal) => call('stop', unit, signal),
     start: (unit, signal) => call('start', unit, signal),
+    destroy: async (unit) => {
+      throw new Error(`${unit} was destroyed, and no plan of these stories removes anything`)
+    },
   }
 }
