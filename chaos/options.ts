@@ -6,14 +6,16 @@ export interface ChaosOptions {
   /** Members of etcd, and replicas of the bot; null: as the seed says. */
   readonly members: 1 | 3 | null
   readonly replicas: number | null
-  /** Another program than the rounds: many rollouts on many targets, to see what grows. */
+  /** Another program than the rounds: so many rollouts on many targets, to see what grows. Null: rounds. */
+  readonly soak: number | null
   /** Keep what the checker saw of every round, and not only of one that broke. */
   readonly keep: boolean
   /** File of the report, from the project's folder; null: none is written. */
   readonly out: string | null
 }
 
-const usage = `npm run chaos -- [--rounds N] [--seed S] [--members 1|3] [--replicas 2|3] [--out docs/reliability.md] [--keep]`
+const usage = `npm run chaos -- [--rounds N] [--seed S] [--members 1|3] [--replicas 2|3] [--out docs/reliability.md] [--keep]
+npm run chaos -- --soak 200 [--seed S]`
 
 /** Throws with the usage on anything else. */
 export function readChaosOptions(args: readonly string[]): ChaosOptions {
@@ -24,6 +26,7 @@ export function readChaosOptions(args: readonly string[]): ChaosOptions {
       seed: { type: 'string', default: '1' },
       members: { type: 'string' },
       replicas: { type: 'string' },
+      soak: { type: 'string' },
       keep: { type: 'boolean', default: false },
       out: { type: 'string' },
     },
@@ -42,6 +45,7 @@ export function readChaosOptions(args: readonly string[]): ChaosOptions {
     seed: number('seed', values.seed, 0, 1_000_000_000),
     members: members === undefined ? null : members === '1' ? 1 : 3,
     replicas: values.replicas === undefined ? null : number('replicas', values.replicas, 1, 5),
+    soak: values.soak === undefined ? null : number('soak', values.soak, 1, 100_000),
     keep: values.keep,
     out: values.out ?? null,
   }

@@ -113,7 +113,7 @@ async function disturb(
 }
 
 /** Whatever is still wrong is mended: from here on nothing stands in the way of an end. */
-async function makeWell(world: ChaosWorld): Promise<void> {
+export async function makeWell(world: ChaosWorld): Promise<void> {
   for (const replica of world.replicas) {
     replica.thaw()
     replica.start()

@@ -5,6 +5,7 @@ import { keepEvidence } from './keep.ts'
 import { readChaosOptions, type ChaosOptions } from './options.ts'
 import { writeReport } from './report.ts'
 import { playRound, type RoundResult } from './round.ts'
+import { soak, soakHead, soakRetention, soakServices } from './soak.ts'
 import { chaosServices } from './world/shop.ts'
 import { openWorld, type ChaosWorld } from './world/world.ts'
 import { findFaketime } from './world/wrong-clock.ts'
@@ -66,7 +67,27 @@ function tell({ seed, endedMs, ms, injected, phases, takeovers, wrong }: RoundRe
   for (const message of wrong) say(`  ${message}`)
 }
 
+/** 20 targets, and faults for as long as it takes. True when nothing was lost. */
+async function playSoak(rollouts: number, seed: number): Promise<boolean> {
+  const services = soakServices(20)
+  const retention = soakRetention
+  const world = await openWorld({ root, members: 1, replicas: 2, services, retention, faketime: null })
+  const interrupted = (): void => void world.close().then(() => process.exit(130))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupted)
+  try {
+    say(soakHead)
+    const { phases, takeovers, faults, wrong } = await soak(world, { rollouts, seed }, say)
+    const ended = [...grouped(phases, (phase) => phase)].map(([phase, all]) => `${all.length} ${phase}`).join(', ')
+    say(`${phases.length} rollouts (${ended}), ${faults} faults, taken up again ${takeovers} times`)
+    for (const message of wrong) say(message)
+    return wrong.length === 0
+  } finally {
+    await world.close()
+  }
+}
+
 const options = readChaosOptions(process.argv.slice(2))
+if (options.soak !== null) process.exit((await playSoak(options.soak, options.seed)) ? 0 : 1)
 const results = await chaos(options)
 const broken = results.filter(({ wrong }) => wrong.length > 0)
 if (options.out !== null) {
