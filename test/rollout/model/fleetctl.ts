@@ -101,7 +101,6 @@ export function createFleetctl(parts: FleetctlParts): SchedulerReader & Schedule
 
   return {
     callTimeoutMs,
-    view: () => poller.view(),
     async observe(timeoutMs, signal) {
       last = await poller.observe(timeoutMs, signal)
       return last
