@@ -15,13 +15,13 @@ import { allRunning, eventually, type ChaosWorld } from './world/world.ts'
 
 /** Many rollouts on many targets, one after the other and some at once, with faults all the while: what grows? */
 
-export interface SoakOptions {
+interface SoakOptions {
   readonly rollouts: number
   readonly seed: number
 }
 
 /** How things stood when so many rollouts had ended. */
-export interface SoakSample {
+interface SoakSample {
   readonly minutes: number
   readonly ended: number
   /** Of the replica that is never killed, in MB (10^6 bytes). */
@@ -33,7 +33,7 @@ export interface SoakSample {
   readonly etcdMb: number
 }
 
-export interface SoakResult {
+interface SoakResult {
   readonly samples: readonly SoakSample[]
   readonly phases: readonly string[]
   readonly takeovers: number
