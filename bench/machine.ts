@@ -4,6 +4,7 @@ import { arch, cpus, loadavg, release, totalmem } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
+import { startEtcd } from '../demo/etcd/start.ts'
 
 const run = promisify(execFile)
 
@@ -15,7 +16,7 @@ export const machineText = (): string =>
 export const loadText = (): string => (loadavg()[0] ?? 0).toFixed(1)
 
 /** One line: versions of what takes part. */
-export async function versionsText(root: string, etcd: string): Promise<string> {
+export async function versionsText(root: string): Promise<string> {
   const packages = ['@slack/bolt', 'etcd3', 'local-slack-linux-x64']
   const versions = await Promise.all(packages.map((name) => versionOf(path.join(root, 'node_modules', name))))
   const own = await versionOf(root)
@@ -26,9 +27,19 @@ export async function versionsText(root: string, etcd: string): Promise<string> 
   return [
     `opsee ${own}${commit}`,
     `Node ${process.versions.node}`,
-    `etcd ${etcd}`,
+    `etcd ${await etcdVersion()}`,
     ...packages.map((name, n) => `${name} ${versions[n]}`),
   ].join(', ')
+}
+
+async function etcdVersion(): Promise<string> {
+  const etcd = await startEtcd()
+  try {
+    const answer = await fetch(`${etcd.endpoint}/version`, { signal: AbortSignal.timeout(5000) })
+    return z.object({ etcdserver: z.string() }).parse(await answer.json()).etcdserver
+  } finally {
+    await etcd.stop()
+  }
 }
 
 async function versionOf(folder: string): Promise<string> {

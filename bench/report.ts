@@ -1,7 +1,16 @@
 import { typed, type AckResult } from './ack.ts'
 import type { BenchOptions } from './options.ts'
+import type { CrowdResult } from './crowd.ts'
+import type { RecordsResult } from './records.ts'
 import { pauseSeconds, type RollResult } from './roll.ts'
+import { crowdText } from './sections/crowd.ts'
+import { recordsText } from './sections/records.ts'
+import { takeoverText } from './sections/takeover.ts'
+import { writesText } from './sections/writes.ts'
 import type { Stats } from './stats.ts'
+import type { TakeoverResult } from './takeover.ts'
+import { met, table, times } from './text.ts'
+import type { WritesResult } from './writes.ts'
 
 export interface BenchResults {
   /** `2026-11-24`. */
@@ -10,20 +19,20 @@ export interface BenchResults {
   readonly versions: string
   /** Load before and after. */
   readonly load: readonly [string, string]
+  /** How long all of it took. */
+  readonly minutes: number
   readonly ack: AckResult | null
   readonly rolls: readonly RollResult[] | null
   readonly memory: { readonly idle: Stats; readonly live: Stats } | null
+  readonly takeover: readonly TakeoverResult[] | null
+  readonly crowd: CrowdResult | null
+  readonly records: RecordsResult | null
+  readonly writes: readonly WritesResult[] | null
 }
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
-
-const met = (yes: boolean): string => (yes ? 'met' : 'missed')
-const times = (a: number, b: number): string => `${(a / b).toFixed(2)}×`
 
 /** The page of results, as Markdown. */
 export function reportText(results: BenchResults, options: BenchOptions): string {
-  const { ack, rolls, memory } = results
+  const { ack, rolls, memory, takeover, crowd, records, writes } = results
   return [
     '# Benchmarks',
     'Written by `npm run bench`, which measures both sides in one run, in turn, on the same machine. Absolute times are ' +
@@ -31,12 +40,16 @@ export function reportText(results: BenchResults, options: BenchOptions): string
     ...(options.quick ? ['**A quick run (`--quick`): it shows that the bench works. Its numbers say little.**'] : []),
     [
       `- ${results.date}; ${results.versions}`,
-      `- ${results.machine}; load ${results.load[0]} before and ${results.load[1]} after`,
+      `- ${results.machine}; load ${results.load[0]} before and ${results.load[1]} after; ${results.minutes.toFixed(0)} minutes in all`,
       '- Percentiles are values that were measured (nearest rank): of fewer than 100 the p99 is the slowest.',
     ].join('\n'),
     ...(ack === null ? [] : ackText(ack, options)),
     ...(rolls === null ? [] : rollText(rolls, options)),
     ...(memory === null ? [] : memoryText(memory, options)),
+    ...(takeover === null ? [] : takeoverText(takeover, options)),
+    ...(crowd === null ? [] : crowdText(crowd, options)),
+    ...(records === null ? [] : recordsText(records, options)),
+    ...(writes === null ? [] : writesText(writes)),
     '',
   ].join('\n\n')
 }

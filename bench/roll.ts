@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Fleet } from '../demo/fleet/start.ts'
 import type { BenchOptions } from './options.ts'
-import { ann, channel, serviceOf, tier, unitsOf } from './shop.ts'
+import { ann, channel, serviceOf, tier } from './shop.ts'
 import { statsOf, type Stats } from './stats.ts'
 import type { BenchWorld } from './world.ts'
 
@@ -42,7 +42,7 @@ export async function measureRolls(world: BenchWorld, options: BenchOptions): Pr
 async function rollByHand(world: BenchWorld, { instances, atOnce }: Roll, settleMs: number): Promise<number> {
   const { root, fleet, fleetctl } = world
   const how = [fleetctl, fleet.endpoints[0] ?? '', String(atOnce), String(settleMs / 1000), String(pauseSeconds)]
-  const words = [path.join(root, 'bench', 'by-hand.sh'), ...how, ...unitsOf(instances)]
+  const words = [path.join(root, 'bench', 'by-hand.sh'), ...how, ...serviceOf(instances).units]
   const begin = performance.now()
   await run('/bin/sh', words, { env: { PATH: process.env['PATH'] }, timeout: limitMs })
   return (performance.now() - begin) / 1000
@@ -51,7 +51,7 @@ async function rollByHand(world: BenchWorld, { instances, atOnce }: Roll, settle
 async function rollByBot({ slack, journal, bot }: BenchWorld, { instances, atOnce }: Roll): Promise<number> {
   const before = (await journal.rollouts()).at(-1)?.id ?? 0
   const begin = Date.now()
-  await slack.command(ann, channel, `deploy ${serviceOf(instances)} ${tier} --batch ${atOnce}`)
+  await slack.command(ann, channel, `deploy ${serviceOf(instances).name} ${tier} --batch ${atOnce}`)
   while (Date.now() < begin + limitMs) {
     await sleep(500)
     const gone = bot.ended()
@@ -71,7 +71,7 @@ async function replacing(fleet: Fleet, { instances }: Roll, roll: () => Promise<
   const before = await processes()
   const seconds = await roll()
   const after = await processes()
-  const kept = unitsOf(instances).filter((unit) => !after.has(unit) || after.get(unit) === before.get(unit))
+  const kept = serviceOf(instances).units.filter((unit) => !after.has(unit) || after.get(unit) === before.get(unit))
   if (kept.length > 0) throw new Error(`not replaced: ${kept.join(', ')}`)
   return seconds
 }

@@ -1,53 +1,54 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
-import { measureAck } from './ack.ts'
+import { measureAlone } from './alone.ts'
+import { measureCrowd } from './crowd.ts'
+import { openGround, type Ground, type OpenGround } from './ground.ts'
 import { loadText, machineText, versionsText } from './machine.ts'
-import { measureMemory, startLiveRollouts } from './memory.ts'
-import { readBenchOptions, type BenchOptions } from './options.ts'
+import { readBenchOptions, type BenchOptions, type Part } from './options.ts'
+import { measureRecords } from './records.ts'
 import { reportText, type BenchResults } from './report.ts'
-import { measureRolls } from './roll.ts'
-import { openBenchWorld } from './world.ts'
+import { measureTakeover } from './takeover.ts'
+import { measureWrites } from './writes.ts'
 
-/** `npm run bench -- [--quick] [--out file] [ack] [roll] [memory]`: measures, and writes the page of results. */
+/** `npm run bench -- [--quick] [--out file] [part…]`: measures, and writes the page of results. */
 
 /** The project's folder: this runs as dist/bench/run.js. */
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const idleAfterMs = 10_000
 
 async function bench(options: BenchOptions): Promise<BenchResults> {
-  const say = (text: string): void => void process.stderr.write(`${text} …\n`)
-  const wants = (part: BenchOptions['parts'][number]): boolean => options.parts.includes(part)
   const before = loadText()
-  say('Starting etcd, two Slacks, a fleet and both bots')
-  const world = await openBenchWorld(root, options)
-  const interrupted = (): void => void world.close().then(() => process.exit(130))
+  const begin = performance.now()
+  const say = (text: string): void => {
+    process.stderr.write(`${((performance.now() - begin) / 1000).toFixed(0)} s: ${text} …\n`)
+  }
+  const grounds: Ground[] = []
+  const open: OpenGround = async (settings) => {
+    const ground = await openGround(root, settings)
+    grounds.push(ground)
+    return ground
+  }
+  const interrupted = (): void => {
+    void Promise.all(grounds.map((ground) => ground.close())).then(() => process.exit(130))
+  }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupted)
-  try {
-    // First of all: what it takes before it did anything.
-    if (wants('memory')) say('Memory, idle')
-    const idle = wants('memory') ? await sleep(idleAfterMs).then(() => measureMemory(world, options)) : null
-    if (wants('ack')) say('Commands and their acknowledgements')
-    const ack = wants('ack') ? await measureAck(world, options) : null
-    if (wants('roll')) say('Rolling, by hand and by the bot')
-    const rolls = wants('roll') ? await measureRolls(world, options) : null
-    if (wants('memory')) say('Memory, with live rollouts')
-    const live = wants('memory')
-      ? await startLiveRollouts(world, options).then(() => measureMemory(world, options))
-      : null
-    return {
-      date: new Date().toISOString().slice(0, 10),
-      machine: machineText(),
-      versions: await versionsText(root, world.etcdVersion),
-      load: [before, loadText()],
-      ack,
-      rolls,
-      memory: idle === null || live === null ? null : { idle, live },
-    }
-  } finally {
-    await world.close()
+  const measure = async <T>(part: Part, words: string, act: () => Promise<T>): Promise<T | null> => {
+    if (!options.parts.includes(part)) return null
+    say(words)
+    return act()
+  }
+  return {
+    ...(await measureAlone(open, options, say)),
+    takeover: await measure('takeover', 'Takeover', () => measureTakeover(open, options)),
+    crowd: await measure('crowd', 'Many rollouts at once', () => measureCrowd(open, options)),
+    records: await measure('records', 'History and status', () => measureRecords(open, options)),
+    writes: await measure('writes', 'Writes into etcd', () => measureWrites(open, options)),
+    date: new Date().toISOString().slice(0, 10),
+    machine: machineText(),
+    versions: await versionsText(root),
+    load: [before, loadText()],
+    minutes: (performance.now() - begin) / 60_000,
   }
 }
 

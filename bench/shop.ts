@@ -1,12 +1,24 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
-
 /** What the benches roll: processes that start and end at once, so that what is measured is fleet and who drives it. */
 
 export const ann = 'U0ANN'
 export const channel = 'C0DEPLOYS'
 export const historyChannel = 'C0HISTORY'
+/** Where many teams deploy at once. */
+export const teamChannels = Array.from({ length: 10 }, (_, index) => `C0TEAM${index}`)
+export const channels = [channel, historyChannel, ...teamChannels]
 export const tier = 'production'
+export const prefix = '/opsee.co/deploy/v1/'
+
+export interface ShopService {
+  readonly name: string
+  /** A template, or a plain unit. */
+  readonly unit: string
+  readonly units: readonly string[]
+  /** Text of the unit file. */
+  readonly file: string
+  /** Over the bot's own settings of a rollout. */
+  readonly rollout: Readonly<Record<string, string>>
+}
 
 const unitFile = (name: string): string => `[Unit]
 Description=${name}
@@ -16,51 +28,46 @@ ExecStart=/bin/sleep 1000000
 TimeoutStopSec=5
 `
 
-/** `three`, `thirty`: a template each, with that many instances. */
-export const serviceOf = (instances: 3 | 30): string => (instances === 3 ? 'three' : 'thirty')
-
-export const unitsOf = (instances: 3 | 30): readonly string[] =>
-  Array.from({ length: instances }, (_, index) => `${serviceOf(instances)}@${index + 1}.service`)
-
-/** Services of one plain unit each: as many rollouts can be live at once. */
-export const liveServices = (count: number): readonly string[] =>
-  Array.from({ length: count }, (_, index) => `live-${index + 1}`)
-
-/** Writes the unit files into a new folder and returns it. */
-export function writeUnits(dir: string, live: number): string {
-  const folder = path.join(dir, 'units')
-  mkdirSync(folder)
-  for (const name of ['three@', 'thirty@', ...liveServices(live)]) {
-    writeFileSync(path.join(folder, `${name}.service`), unitFile(name))
-  }
-  return folder
+/** A template with so many instances. */
+export function copies(name: string, count: number, rollout: ShopService['rollout'] = {}): ShopService {
+  const units = Array.from({ length: count }, (_, index) => `${name}@${index + 1}.service`)
+  return { name, unit: `${name}@.service`, units, file: unitFile(name), rollout }
 }
 
-/** The bot's configuration: all defaults but the settle time, which the shell loop shares. JSON is YAML. */
+/** `three`, `thirty`: a template each, with that many instances. */
+export const serviceOf = (instances: 3 | 30): ShopService => copies(instances === 3 ? 'three' : 'thirty', instances)
+
+/** Services of one plain unit each, whose rollouts stay live. */
+export const liveServices = (count: number): readonly ShopService[] =>
+  Array.from({ length: count }, (_, index) => {
+    const name = `live-${index + 1}`
+    const unit = `${name}.service`
+    return { name, unit, units: [unit], file: unitFile(name), rollout: { settle: '1h', progressDeadline: '2h' } }
+  })
+
+/** The bot's configuration: all defaults but the settle time and what is given. JSON is YAML. */
 export function benchConfig(given: {
   readonly apiUrl: string
   readonly etcd: string
   readonly fleetctl: string
-  readonly policy: string
+  readonly root: string
   readonly endpoints: readonly string[]
   readonly settleMs: number
-  readonly live: number
+  readonly services: readonly ShopService[]
+  readonly engine?: object
+  readonly fleetctlLimits?: object
+  readonly retention?: object
 }): string {
-  // Long enough to stay live while memory is measured.
-  const stays = { settle: '1h', progressDeadline: '2h' }
-  const live = liveServices(given.live).map((name) => [name, { team: 'team', unit: `${name}.service`, rollout: stays }])
+  const services = given.services.map(({ name, unit, rollout }) => [name, { team: 'team', unit, rollout }])
   return JSON.stringify({
     slack: { historyChannel, apiUrl: given.apiUrl },
-    etcd: { endpoints: [given.etcd] },
-    fleetctl: { binary: given.fleetctl },
-    engine: { rollout: { settle: `${given.settleMs}ms` } },
-    policy: given.policy,
+    etcd: { endpoints: [given.etcd], prefix },
+    fleetctl: { binary: given.fleetctl, ...given.fleetctlLimits },
+    engine: { rollout: { settle: `${given.settleMs}ms` }, ...given.engine },
+    retention: given.retention ?? {},
+    policy: `${given.root}/policy.cedar`,
     groups: { admins: { users: [ann] }, deployers: { users: [ann] }, team: { users: [ann] } },
     tiers: { [tier]: { fleet: { endpoints: given.endpoints, strictHostKeyChecking: false } } },
-    services: {
-      three: { team: 'team', unit: 'three@.service' },
-      thirty: { team: 'team', unit: 'thirty@.service' },
-      ...Object.fromEntries(live),
-    },
+    services: Object.fromEntries(services),
   })
 }

@@ -30,8 +30,16 @@ export function templateOf(unit: string): string | null {
 
 /** `3` for `api@3.service` under `api@.service`; null when the unit is not an instance of this template. */
 export function instanceIn(template: string, unit: string): string | null {
+  // Asked of every unit of a fleet for every service: most need not be taken apart.
+  if (!unit.startsWith(template.slice(0, template.indexOf('@') + 1))) return null
   const a = parseUnitName(template)
   const b = parseUnitName(unit)
   if (a?.kind !== 'template' || b?.kind !== 'instance') return null
   return a.base === b.base && a.suffix === b.suffix ? b.instance : null
 }
+
+const names = new Intl.Collator('en', { numeric: true })
+
+/** Sorts names of units as people count: `api@2.service` before `api@10.service`. */
+export const byUnitName = (a: { readonly unit: string }, b: { readonly unit: string }): number =>
+  names.compare(a.unit, b.unit)

@@ -54,7 +54,7 @@ export class RootMessage {
     const due = this.#editedAt + parts.editEveryMs - parts.clock.monotonic()
     if (due > 0 && !over) return due
     const result = await parts.chat.edit(thread.root, message, { urgent: over })
-    this.#editedAt = parts.clock.monotonic()
+    if (result.kind !== 'later') this.#editedAt = parts.clock.monotonic()
     switch (result.kind) {
       case 'done':
         await this.#desk.save({ rootShown: print })
@@ -129,7 +129,8 @@ function waitOf(failure: Parameters<typeof failed>[0]): number {
   return spoken.kind === 'later' ? Math.max(1, spoken.waitMs) : 60_000
 }
 
-const fingerprint = (message: Message): string =>
+/** Tells what a root message shows from what another shows. */
+export const fingerprint = (message: Message): string =>
   createHash('sha256')
     .update(JSON.stringify([message.text, message.sections]))
     .digest('hex')

@@ -14,6 +14,9 @@ export type Spoken =
 /** How long a message is looked for after its answer was lost, before it is sent again: a chat shows it late. */
 const lookMs = 5000
 
+/** The chat is asked again after this long, whatever it said: it sends nothing before it may. */
+const longestWaitMs = 2000
+
 /**
  * Says a thing exactly once. `unsure` is true when an earlier try may have arrived (a crash, a lost answer): then it
  * first looks for the message among ours.
@@ -50,6 +53,10 @@ export async function sayOnce(
     return found === null || found === 'unknown'
       ? { kind: 'later', waitMs: 1000, sure: found === null }
       : { kind: 'said', ref: found }
+  }
+  // Its turn may be far off, and what there is to say may be urgent by then.
+  if (result.kind === 'later') {
+    return { kind: 'later', waitMs: Math.min(result.retryAfterMs, longestWaitMs), sure: true }
   }
   return failed(result)
 }

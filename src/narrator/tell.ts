@@ -8,8 +8,11 @@ import { lineOf } from './lines.ts'
 import { isToldOut, type Story, type Telling } from './position.ts'
 import { reasonOf, RootMessage } from './root.ts'
 
-/** What one turn left to do: nothing but waiting for news, or something that must wait for the chat. */
-type Turn = { readonly kind: 'over' } | { readonly kind: 'news' } | { readonly kind: 'wait'; readonly ms: number }
+/** What one turn left to do: nothing but waiting for news, which come in `ms` at the latest, or something that must wait for the chat. */
+type Turn =
+  | { readonly kind: 'over' }
+  | { readonly kind: 'news'; readonly ms: number }
+  | { readonly kind: 'wait'; readonly ms: number }
 
 /** It looks again by itself after this long, whatever it was not told. */
 const lookAgainMs = 5000
@@ -36,7 +39,7 @@ export async function tell(telling: Telling, parts: NarratorParts, stop: AbortSi
       teller = null
     }
     if (turn.kind === 'over') return 'told'
-    if (turn.kind === 'news') await parts.news(telling.id, lookAgainMs, stop)
+    if (turn.kind === 'news') await parts.news(telling.id, turn.ms, stop)
     else await parts.clock.sleep(turn.ms, stop)
   }
   return 'handed over'
@@ -59,25 +62,35 @@ class Teller {
   async turn(): Promise<Turn> {
     const { thread, parts } = this.#desk
     const story = await parts.positions.story(thread.id, thread.shown)
-    const steps = [
+    const said = await this.#all(
       () => this.#root.post(story),
       () => this.#postLines(story),
+    )
+    const shown = await this.#all(
       () => this.#root.edit(story),
       () => this.#root.react(story),
-      () => this.#postClosing(story),
-    ]
+    )
+    const closed = await this.#all(() => this.#postClosing(story))
+    const toSay = Math.max(said, closed)
+    if (toSay > 0) return { kind: 'wait', ms: toSay }
+    // An edit can wait, and what is new by then is in it: no line waits for it.
+    return shown > 0 ? { kind: 'news', ms: Math.min(shown, lookAgainMs) } : this.#finishIfToldOut(story)
+  }
+
+  /** Takes the steps in turn, and answers the longest of their waits in milliseconds; 0 for none. */
+  async #all(...steps: readonly (() => Promise<number | null>)[]): Promise<number> {
     let longest = 0
     for (const step of steps) {
       // Each may find out that nobody can be told any more.
       if (!this.#desk.thread.silent) longest = Math.max(longest, (await step()) ?? 0)
     }
-    return longest > 0 ? { kind: 'wait', ms: longest } : this.#finishIfToldOut(story)
+    return longest
   }
 
   async #finishIfToldOut(story: Story): Promise<Turn> {
     const { thread } = this.#desk
     const told = thread.silent ? isOver(story.rollout) : isToldOut(story, thread) && thread.closed
-    if (!told) return { kind: 'news' }
+    if (!told) return { kind: 'news', ms: lookAgainMs }
     await this.#desk.close()
     return { kind: 'over' }
   }

@@ -2,7 +2,7 @@ import type { Lock } from '../domain/lock.ts'
 import type { Only, Plan, Planned } from '../domain/plan.ts'
 import type { Stop } from '../domain/stop.ts'
 import type { Target } from '../domain/target.ts'
-import { instanceIn, parseUnitName } from '../domain/unit-name.ts'
+import { byUnitName, instanceIn, parseUnitName } from '../domain/unit-name.ts'
 import type { HealthGate, HealthResult } from '../ports/health.ts'
 import { isForgotten, type ClusterView, type UnitView } from '../ports/scheduler.ts'
 import { isUp } from './observation.ts'
@@ -48,7 +48,7 @@ export function instancesOf(input: PlanInput): readonly UnitView[] {
   return [...input.cluster.units.values()]
     .filter((unit) => !isForgotten(unit))
     .filter((unit) => (plain ? unit.unit === input.unit : instanceIn(input.unit, unit.unit) !== null))
-    .sort((a, b) => a.unit.localeCompare(b.unit, 'en', { numeric: true }))
+    .sort(byUnitName)
 }
 
 export const serves = (unit: UnitView, input: PlanInput): boolean =>

@@ -15,6 +15,12 @@ export class BadCursor extends Error {
   override readonly name = 'BadCursor'
 }
 
+/** Last row of each index, as it was last read: where the newest page very likely begins. */
+export type LastRows = Map<string, number>
+
+/** How many rows may have come since, for a page to be read at once. */
+const mostNew = 10
+
 interface Numbered {
   readonly index: HistoryIndex
   readonly n: number
@@ -30,12 +36,14 @@ export async function readHistory(
   indexes: readonly HistoryIndex[],
   limit: number,
   before: string | null,
+  known: LastRows = new Map(),
 ): Promise<HistoryPage> {
   const from = before === null ? null : parseCursor(before)
   const heads = new Map<string, number>()
   const pages = await Promise.all(
     indexes.map(async (index) => {
-      const newest = from?.get(index.name) ?? (await lastOf(store, index))
+      const newest = from?.get(index.name)
+      if (newest === undefined) return newestOf(store, index, limit, known, heads)
       heads.set(index.name, newest)
       return newest === 0 ? [] : rowsOf(store, index, newest, limit)
     }),
@@ -45,6 +53,26 @@ export async function readHistory(
   for (const { index, n } of shown) heads.set(index.name, Math.min(heads.get(index.name) ?? n, n - 1))
   const more = merged.length > shown.length || shown.some(({ n }) => n > 1)
   return { rows: shown.map(({ row }) => row), older: more ? cursorText(heads) : null }
+}
+
+/** The counter says which rows are the newest; meanwhile those are read that were the newest before, and what came since. */
+async function newestOf(
+  store: StoreReader,
+  index: HistoryIndex,
+  limit: number,
+  known: LastRows,
+  heads: Map<string, number>,
+): Promise<Numbered[]> {
+  const before = known.get(index.name) ?? 0
+  const [newest, likely] = await Promise.all([
+    lastOf(store, index),
+    before === 0 ? [] : rowsOf(store, index, before + mostNew, limit + mostNew),
+  ])
+  known.set(index.name, newest)
+  heads.set(index.name, newest)
+  if (newest === 0) return []
+  const page = likely.filter(({ n }) => n <= newest && n > newest - limit)
+  return page.length === Math.min(limit, newest) ? page : rowsOf(store, index, newest, limit)
 }
 
 async function lastOf(store: StoreReader, index: HistoryIndex): Promise<number> {

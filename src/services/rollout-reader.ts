@@ -4,10 +4,11 @@ import { keys, numberIn } from '../store/keys.ts'
 import { UnreadableRecord } from '../store/record.ts'
 import { currentRecord, eventRecord, pointerRecord, rolloutRecord } from '../store/records.ts'
 import type { Readers } from './capabilities.ts'
-import { readHistory, type HistoryIndex } from './history-pages.ts'
+import { readHistory, type HistoryIndex, type LastRows } from './history-pages.ts'
 
 /** Rollouts as the store has them. Every call throws `StoreUnavailable` and `UnreadableRecord`. */
 export function createRolloutReader(store: StoreReader, targets: readonly Target[]): Readers['rollouts'] {
+  const lastRows: LastRows = new Map()
   const get = async (id: number) => {
     const entry = await store.get(keys.rollout(id))
     return entry === null ? null : rolloutRecord.read(entry)
@@ -52,7 +53,7 @@ export function createRolloutReader(store: StoreReader, targets: readonly Target
               counter: keys.historyCounter(one),
               prefix: keys.histories(one),
             }))
-      return readHistory(store, indexes, limit, before)
+      return readHistory(store, indexes, limit, before, lastRows)
     },
     async lastGood(target) {
       const entry = await store.get(keys.current(target))

@@ -43,7 +43,7 @@ describe('The README', () => {
     const shown = behind(/npm run demo -- ([^`\n]+)/g, ['README.md'])
     expect(shown.filter((words) => readOptions(words.split(' ')).kind === 'wrong')).toEqual([])
     expect(readBenchOptions(['--quick']).quick).toBe(true)
-    expect(() => readBenchOptions(['latency'])).toThrow(/name ack, roll, memory/)
+    expect(() => readBenchOptions(['latency'])).toThrow(/name ack, roll, memory, takeover/)
   })
 })
 

@@ -52,7 +52,7 @@ const end = () =>
   )
 
 /** Tells until it is told out, or `forMs` have passed: then as if the process had died. */
-async function narrate(forMs = 30_000): Promise<string> {
+async function narrate(forMs = 30_000, editEveryMs = 20): Promise<string> {
   const positions = createPositions(store, 'test', () => Date.now())
   const lease = await store.grant(10_000)
   const telling = await positions.claim(id, lease)
@@ -64,7 +64,7 @@ async function narrate(forMs = 30_000): Promise<string> {
     clock: systemClock,
     log: quietLog(),
     historyChannel: () => 'CHISTORY',
-    editEveryMs: 20,
+    editEveryMs,
     news: (_: number, ms: number, signal: AbortSignal) => systemClock.sleep(Math.min(ms, 20), signal),
   }
   const how = await tell(telling, parts, stop)
@@ -100,6 +100,22 @@ describe('a rollout that is told', () => {
     expect(said).toContain('succeeded: 3 of 3 replaced')
     for (const line of lines()) expect(line.length).toBeLessThanOrEqual(9000)
   })
+
+  it('has its line at once while the root message may not be edited yet', async () => {
+    const told = narrate(60_000, 600_000)
+    const line = async (text: string): Promise<void> => {
+      while (!lines().some((one) => one.includes(text))) await systemClock.sleep(20)
+    }
+    await line('Plan abc')
+    // The root is another one now, and must wait for ten minutes.
+    await happen({ kind: 'batch-done', batch: 0 }, { held: { by: 'fleet', reason: 'the fleet is away' } })
+    await systemClock.sleep(200)
+    await happen({ kind: 'held', reason: 'the fleet is away' })
+    await line('Waiting: the fleet is away')
+    expect(chat.at('C1', false)[0]?.edits).toBe(0)
+    await end()
+    expect(await told).toBe('told')
+  }, 60_000)
 
   it('says nothing twice and leaves nothing out, however often the narrator dies', async () => {
     const telling = (async () => {

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import type { EtcdStore } from '../../src/adapters/etcd/store.ts'
 import { createDiscovery, parseAnnouncement } from '../../src/services/discovery.ts'
 import { BadCursor } from '../../src/services/history-pages.ts'
@@ -76,6 +77,54 @@ describe('history', () => {
   it('refuses a cursor that is none, and says what to do', async () => {
     const reader = createRolloutReader(store, [api])
     await expect(reader.history({ service: null, tier: null, limit: 4, before: 'x y' })).rejects.toThrow(BadCursor)
+  })
+
+  it('reads counter and rows at once when it has read them before, and the newest rows however many came since', async () => {
+    const own = etcd.newStore('/p/')
+    let asked = (): void => undefined
+    let together = false
+    const reader = createRolloutReader(
+      {
+        ...own,
+        async get(key) {
+          // A counter that answers only once the rows are asked for too.
+          const rows = new Promise<void>((resolve) => {
+            asked = resolve
+          })
+          if (together) await rows
+          return own.get(key)
+        },
+        range(prefix, options) {
+          asked()
+          return own.range(prefix, options)
+        },
+      },
+      [],
+    )
+    const ids = async () =>
+      (await reader.history({ service: null, tier: null, limit: 4, before: null })).rows.map(({ id }) => id)
+    const row = async (id: number): Promise<void> => {
+      const value = (await store.get(keys.historyAll(1)))?.value ?? ''
+      const { is } = z.object({ is: z.record(z.string(), z.unknown()) }).parse(JSON.parse(value))
+      const text = JSON.stringify({ v: 1, w: `${id}`, is: { ...is, id, endedAt: id * 1000 } })
+      await own.commit({
+        require: [],
+        puts: [
+          { key: keys.historyAll(id), value: text },
+          { key: keys.historyCounter(null), value: counterRecord.write({ last: id }) },
+        ],
+      })
+    }
+    if ((await store.get(keys.historyCounter(null))) === null) await addHistory(25)
+    expect(await ids()).toEqual([])
+    for (let id = 1; id <= 6; id++) await row(id)
+    expect(await ids()).toEqual([6, 5, 4, 3])
+    together = true
+    expect(await ids()).toEqual([6, 5, 4, 3])
+    for (let id = 7; id <= 9; id++) await row(id)
+    expect(await ids()).toEqual([9, 8, 7, 6])
+    for (let id = 10; id <= 40; id++) await row(id)
+    expect(await ids()).toEqual([40, 39, 38, 37])
   })
 })
 

@@ -88,18 +88,14 @@ export class Agent {
     if (!this.connected || this.#registry.frozen) return
     const targets = new Map(this.#registry.jobs().map((job) => [job.name, job.target]))
     const wanted = withoutConflicts(unitsOn(this.#record, this.#registry.jobs(), targets))
-    const names = new Set([...wanted.map((job) => job.name), ...this.#manager.files()])
-    const tasks = [...names].sort().flatMap((name) =>
-      this.#tasksFor(
-        name,
-        wanted.find((job) => job.name === name),
-      ),
-    )
+    const byName = new Map(wanted.map((job) => [job.name, job]))
+    const names = new Set([...byName.keys(), ...this.#manager.files()])
+    const tasks = [...names].sort().flatMap((name) => this.#tasksFor(name, byName.get(name)))
     for (const task of tasks.sort((a, b) => a.order - b.order)) task.run()
   }
 
   #tasksFor(name: string, job: Job | undefined): Task[] {
-    const loaded = this.#manager.files().includes(name)
+    const loaded = this.#manager.hasFile(name)
     const unload = { order: 1, run: () => this.#unload(name) }
     if (job === undefined || job.targetState === 'inactive') return loaded ? [unload] : []
     const load = { order: 2, run: () => this.#load(job) }
@@ -149,7 +145,8 @@ export class Agent {
   }
 }
 
-function withoutConflicts(jobs: readonly Job[]): Job[] {
+function withoutConflicts(jobs: readonly Job[]): readonly Job[] {
+  if (jobs.every((job) => job.wanted.conflicts.length === 0)) return jobs
   const kept: Job[] = []
   for (const job of jobs) if (!kept.some((other) => conflict(job, other))) kept.push(job)
   return kept

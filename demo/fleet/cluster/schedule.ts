@@ -14,10 +14,13 @@ export function decidePlacements(jobs: readonly Job[], machines: readonly Machin
   const placements: Placement[] = []
   const targets = new Map(jobs.map((job) => [job.name, job.target]))
   const local = jobs.filter((job) => !job.wanted.global)
+  // Thousands of units without a word about their neighbours are placed without a look at them.
+  const strangers = jobs.every((job) => job.wanted.conflicts.length === 0)
   for (const job of local) {
     const target = targets.get(job.name) ?? null
     if (target === null) continue
-    const reason = whyLeave(job, target, jobs, machines, targets)
+    const alone = strangers && job.wanted.peers.length === 0
+    const reason = whyLeave(job, target, alone ? [] : jobs, machines, targets)
     if (reason === null) continue
     targets.set(job.name, null)
     placements.push({ kind: 'unschedule', unit: job.name, reason })
@@ -38,6 +41,7 @@ export function decidePlacements(jobs: readonly Job[], machines: readonly Machin
 
 type Targets = ReadonlyMap<string, string | null>
 
+/** `jobs` are those that it may get on with or not. */
 function whyLeave(
   job: Job,
   target: string,

@@ -41,6 +41,10 @@ export class Manager {
     return [...this.#files.keys()]
   }
 
+  hasFile(unit: string): boolean {
+    return this.#files.has(unit)
+  }
+
   services(): Service[] {
     return [...this.#services.values()]
   }

@@ -63,11 +63,11 @@ export function createSlackChat(options: SlackChatOptions, clock: Clock, log: Lo
   const call = async <T>(
     method: string,
     channel: string,
-    urgent: boolean,
+    sending: { readonly urgent: boolean; readonly who: string | null },
     run: () => Promise<T>,
   ): Promise<{ readonly kind: 'ok'; readonly value: T } | ChatFailure> => {
     if (closed) return { kind: 'later', retryAfterMs: 60_000, reason: 'the bot is stopping' }
-    const verdict = budget.take(method, channel, urgent)
+    const verdict = budget.take(method, channel, sending.urgent, sending.who)
     if (verdict.kind === 'wait') {
       return { kind: 'later', retryAfterMs: verdict.retryAfterMs, reason: `the budget for ${method} is used up` }
     }
@@ -97,7 +97,7 @@ export function createSlackChat(options: SlackChatOptions, clock: Clock, log: Lo
     identity,
 
     async post(place, message, sending) {
-      const sent = await call('chat.postMessage', place.channel, sending?.urgent ?? false, () =>
+      const sent = await call('chat.postMessage', place.channel, asked(sending, message.key), () =>
         postMessage({
           channel: place.channel,
           ...content(message, POST_TEXT),
@@ -115,7 +115,7 @@ export function createSlackChat(options: SlackChatOptions, clock: Clock, log: Lo
     },
 
     async edit(message, newContent, sending) {
-      const sent = await call('chat.update', message.channel, sending?.urgent ?? false, () =>
+      const sent = await call('chat.update', message.channel, asked(sending, message.id), () =>
         update({
           channel: message.channel,
           ts: message.id,
@@ -128,13 +128,13 @@ export function createSlackChat(options: SlackChatOptions, clock: Clock, log: Lo
 
     react(message, name, sending) {
       return react(message, name, async (method, channel, run): Promise<EditResult> => {
-        const done = await call(method, channel, sending?.urgent ?? false, run)
+        const done = await call(method, channel, asked(sending, message.id), run)
         return done.kind === 'ok' ? { kind: 'done' } : done
       })
     },
 
     async whisper(place, user, message) {
-      const sent = await call('chat.postEphemeral', place.channel, false, () =>
+      const sent = await call('chat.postEphemeral', place.channel, asked(), () =>
         postEphemeral({
           channel: place.channel,
           user,
@@ -150,7 +150,7 @@ export function createSlackChat(options: SlackChatOptions, clock: Clock, log: Lo
       const us = await known()
       if (us === null) return null
       const method = place.thread === null ? 'conversations.history' : 'conversations.replies'
-      const read = await call(method, place.channel, false, () => readOurs(clients, us, place, oldestOf(from)))
+      const read = await call(method, place.channel, asked(), () => readOurs(clients, us, place, oldestOf(from)))
       return read.kind === 'ok' ? read.value : null
     },
 
@@ -169,6 +169,12 @@ export function createSlackChat(options: SlackChatOptions, clock: Clock, log: Lo
 
 /** Slack's message ids are times: seconds, and a part to tell messages apart. */
 const oldestOf = (from: Since): string => (from.kind === 'message' ? from.id : (from.ms / 1000).toFixed(6))
+
+/** Who names a message may send it again later, and then keeps its place among all that wait. */
+const asked = (sending?: { readonly urgent?: boolean }, who?: string) => ({
+  urgent: sending?.urgent ?? false,
+  who: who ?? null,
+})
 
 function threadOf(place: Place) {
   return place.thread === null ? {} : { thread_ts: place.thread }

@@ -1,6 +1,6 @@
 import type { Catalog } from '../../domain/catalog.ts'
 import type { Target } from '../../domain/target.ts'
-import { instanceIn, parseUnitName } from '../../domain/unit-name.ts'
+import { byUnitName, instanceIn, parseUnitName } from '../../domain/unit-name.ts'
 import { words } from '../../domain/wording.ts'
 import { isForgotten, type ClusterView, type UnitReport, type UnitView } from '../../ports/scheduler.ts'
 import type { Readers } from '../../services/capabilities.ts'
@@ -26,7 +26,7 @@ export function instancesOf(view: ClusterView | undefined, target: Target, catal
   return [...view.units.values()]
     .filter((one) => !isForgotten(one))
     .filter((one) => (template ? instanceIn(unit, one.unit) !== null : one.unit === unit))
-    .sort((a, b) => a.unit.localeCompare(b.unit, 'en', { numeric: true }))
+    .sort(byUnitName)
 }
 
 export const isRunning = (unit: UnitView): boolean =>

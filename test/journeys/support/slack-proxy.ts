@@ -22,8 +22,8 @@ export interface SlackProxy {
   readonly apiUrl: string
   /** Which calls met which fate so far: `chat.postMessage lost-answer`, in order. */
   readonly fates: readonly string[]
-  /** Decides about each call from now on. */
-  decide(fate: (method: string) => Fate): void
+  /** Decides about each call from now on; `body` is the request's. */
+  decide(fate: (method: string, body: string) => Fate): void
   close(): Promise<void>
 }
 
@@ -33,10 +33,10 @@ export interface SlackProxy {
  */
 export async function startSlackProxy(
   target: string,
-  rewrite: (method: string, body: string) => string = (_, body) => body,
+  rewrite: (method: string, body: string, request: string) => string = (_, body) => body,
 ): Promise<SlackProxy> {
   const fates: string[] = []
-  let decide: (method: string) => Fate = () => 'well'
+  let decide: (method: string, body: string) => Fate = () => 'well'
   const server = createServer((request, response) => {
     handle(request, response).catch(() => request.socket.destroy())
   })
@@ -45,7 +45,8 @@ export async function startSlackProxy(
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(z.instanceof(Buffer).parse(chunk))
     const method = (request.url ?? '').replace(/^\/api\//, '').replace(/\?.*$/, '')
-    const fate = decide(method)
+    const sent = Buffer.concat(chunks)
+    const fate = decide(method, sent.toString())
     fates.push(`${method} ${fate}`)
     const forward = async (): Promise<{ readonly status: number; readonly body: string }> => {
       const headers = new Headers()
@@ -53,13 +54,13 @@ export async function startSlackProxy(
         const value = request.headers[name]
         if (typeof value === 'string') headers.set(name, value)
       }
-      const body = request.method === 'GET' ? null : Buffer.concat(chunks)
+      const body = request.method === 'GET' ? null : sent
       const answer = await fetch(new URL(request.url ?? '', target), {
         method: request.method ?? 'POST',
         headers,
         body,
       })
-      return { status: answer.status, body: rewrite(method, await answer.text()) }
+      return { status: answer.status, body: rewrite(method, await answer.text(), sent.toString()) }
     }
     const end = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): void => {
       response.writeHead(status, { 'content-type': 'application/json', ...headers })
