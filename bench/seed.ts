@@ -109,6 +109,7 @@ function endedRollout(id: number, service: ShopService, at: number): Rollout {
         {
           unit,
           task: 'replace',
+          renews: [],
           sidekicks: [],
           machine,
           state: 'active/running',
@@ -132,6 +133,7 @@ function endedRollout(id: number, service: ShopService, at: number): Rollout {
     instances: units.map((unit, batch) => ({
       unit,
       task: 'replace',
+      renews: [],
       sidekicks: [],
       batch,
       stage: 'done',
