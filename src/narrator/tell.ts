@@ -2,6 +2,7 @@ import type { RolloutEvent } from '../domain/event.ts'
 import { isOver, type Rollout } from '../domain/rollout.ts'
 import type { Message, Place } from '../ports/chat.ts'
 import { StoreUnavailable } from '../ports/store.ts'
+import { Outage } from '../store/outage.ts'
 import { closingMessage } from './board.ts'
 import { Desk, type NarratorParts } from './desk.ts'
 import { lineOf } from './lines.ts'
@@ -24,6 +25,7 @@ const mostText = 9000
  * the closing line. Each message is recorded before it is sent. The chat being away delays it and loses nothing.
  */
 export async function tell(telling: Telling, parts: NarratorParts, stop: AbortSignal): Promise<string> {
+  const outage = new Outage(parts.log, { rollout: telling.id }, 'the thread')
   let teller: Teller | null = null
   while (!stop.aborted) {
     let turn: Turn
@@ -31,9 +33,10 @@ export async function tell(telling: Telling, parts: NarratorParts, stop: AbortSi
       teller ??= await openTeller(telling, parts, stop)
       if (teller === null) return 'there is nothing to tell'
       turn = await teller.turn()
+      outage.over()
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error
-      parts.log.warn({ rollout: telling.id, err: error }, 'the store is away: the thread waits')
+      outage.failed(error)
       turn = { kind: 'wait', ms: 1000 }
       // Whether the last position was kept is unknown: read it again.
       teller = null

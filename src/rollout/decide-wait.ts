@@ -3,6 +3,7 @@ import { standing, type Blocker, type Plan } from '../domain/plan.ts'
 import type { Ending, Obstacle, Person, Rollout, WaitsFor } from '../domain/rollout.ts'
 import { waitsForText } from '../domain/waiting-text.ts'
 import type { QueuePlace } from '../store/records.ts'
+import type { Wishes } from './journal.ts'
 import type { Turn } from './line.ts'
 
 /** What came of planning it anew. */
@@ -104,4 +105,12 @@ export const isStuck = (waits: WaitsFor): boolean => {
     case 'yes':
       return true
   }
+}
+
+/** A pause is a hold like any other: whoever waits does not begin. */
+export function holdsIn({ pause, holds }: Wishes): readonly string[] {
+  if (pause === null) return holds
+  const why = pause.reason === null ? '' : `: ${pause.reason}`
+  const what = pause.kind === 'stop' ? 'its whole tier is stopped' : 'it is paused'
+  return [`${what} by ${pause.by.name ?? pause.by.id}${why}`, ...holds]
 }

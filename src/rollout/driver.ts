@@ -2,6 +2,7 @@ import { isOver, ownerOf, samePause, type Rollout } from '../domain/rollout.ts'
 import type { HealthProbe } from '../ports/health.ts'
 import type { SchedulerReader, SchedulerWriter } from '../ports/scheduler.ts'
 import { StoreUnavailable } from '../ports/store.ts'
+import { Outage } from '../store/outage.ts'
 import { UnreadableRecord } from '../store/record.ts'
 import type { AnnouncedPort } from './ask-gate.ts'
 import { decide } from './decide.ts'
@@ -94,11 +95,13 @@ class Drive {
 
   async #loop(): Promise<Driven> {
     const { log, clock } = this.#parts
+    const outage = new Outage(log, { rollout: this.#own.id }, 'the rollout')
     for (;;) {
       if (this.#own.lease.lost.aborted) return 'lost'
       if (this.#stop.aborted) return 'handed-over'
       try {
         const over = await this.#turn()
+        outage.over()
         if (over !== null) return over
       } catch (error) {
         if (error instanceof UnreadableRecord) {
@@ -108,7 +111,7 @@ class Drive {
         if (!(error instanceof StoreUnavailable)) throw error
         // Whether the last write was applied is unknown: read again before anything is decided.
         this.#loaded = null
-        log.warn({ rollout: this.#own.id, err: error }, 'the store is away: the rollout waits')
+        outage.failed(error)
         await clock.sleep(500, this.#halt)
       }
     }

@@ -6,10 +6,11 @@ import { StoreUnavailable } from '../ports/store.ts'
 import type { Admission } from '../services/capabilities.ts'
 import { asBefore } from '../store/conditions.ts'
 import { keys } from '../store/keys.ts'
-import { placeRecord, type QueuePlace } from '../store/records.ts'
+import { Outage } from '../store/outage.ts'
 import { UnreadableRecord } from '../store/record.ts'
+import { placeRecord, type QueuePlace } from '../store/records.ts'
 import { beginning, newInstances, type QueueLimits } from './create.ts'
-import { decideWait, isStuck, type Checked, type WaitStep } from './decide-wait.ts'
+import { decideWait, holdsIn, isStuck, type Checked, type WaitStep } from './decide-wait.ts'
 import type { Writes } from './ending.ts'
 import type { Advanced, Journal, Loaded, Ownership, Wishes } from './journal.ts'
 import { turnOf, type Waiter } from './line.ts'
@@ -40,11 +41,13 @@ const recheckMs = 30_000
 export async function waitInLine(own: Ownership, parts: WaitParts, stop: AbortSignal): Promise<Waited> {
   const wait = new Wait(own, parts)
   const halt = AbortSignal.any([own.lease.lost, stop])
+  const outage = new Outage(parts.log, { rollout: own.id }, 'the queue')
   for (;;) {
     if (own.lease.lost.aborted) return 'lost'
     if (stop.aborted) return 'handed-over'
     try {
       const over = await wait.turn()
+      outage.over()
       if (over !== null) return over
     } catch (error) {
       if (error instanceof UnreadableRecord) {
@@ -54,7 +57,7 @@ export async function waitInLine(own: Ownership, parts: WaitParts, stop: AbortSi
       if (!(error instanceof StoreUnavailable)) throw error
       // Whether the last write was applied is unknown: read again before anything is decided.
       wait.forget()
-      parts.log.warn({ rollout: own.id, err: error }, 'the store is away: the queue waits')
+      outage.failed(error)
     }
     await parts.clock.sleep(lookEveryMs, halt)
   }
@@ -234,14 +237,6 @@ class Wait {
     this.#loaded = null
     return null
   }
-}
-
-/** A pause is a hold like any other: whoever waits does not begin. */
-function holdsIn({ pause, holds }: Wishes): readonly string[] {
-  if (pause === null) return holds
-  const why = pause.reason === null ? '' : `: ${pause.reason}`
-  const what = pause.kind === 'stop' ? 'its whole tier is stopped' : 'it is paused'
-  return [`${what} by ${pause.by.name ?? pause.by.id}${why}`, ...holds]
 }
 
 interface Mine {

@@ -1,6 +1,7 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import { StoreUnavailable, type Lease, type StoreLeases } from '../ports/store.ts'
+import { Outage } from '../store/outage.ts'
 
 /** Work that lies in the store, each piece of which one process does at a time. */
 export interface WorkSource<Claim> {
@@ -38,6 +39,7 @@ export function claimWork<Claim>(
   const { leases, clock, log } = parts
   const stopping = new AbortController()
   const running = new Map<number, Promise<void>>()
+  const outage = new Outage(log, {}, `who looks for a ${source.what} to take up`)
   let wake = new AbortController()
 
   async function take(id: number): Promise<void> {
@@ -69,8 +71,10 @@ export function claimWork<Claim>(
         })
         running.set(id, work)
       }
+      outage.over()
     } catch (error) {
-      log.warn({ err: error }, `cannot look for a ${source.what} to take up`)
+      if (error instanceof StoreUnavailable) outage.failed(error)
+      else log.warn({ err: error }, `cannot look for a ${source.what} to take up`)
     }
   }
 
