@@ -47,3 +47,13 @@ export function isAnswer(unit: string, view: UnitView, look: Look): boolean {
   const asked = look.seen.askedAt(unit)
   return view.sameFor.since > asked || look.moment.monotonic - asked >= look.patience.graceMs
 }
+
+/**
+ * It is down after what it was told, and will not come up by itself. A unit that fleet has just given to a machine is dead until
+ * the machine acts on the wish, and a fleetd that is restarted in order stops its units and starts them again: that is no fall.
+ */
+export function staysDown(unit: string, view: UnitView, look: Look): boolean {
+  if (!isStopped(view) || !isAnswer(unit, view, look)) return false
+  const failed = view.reports.some((report) => report.active === 'failed')
+  return failed || look.moment.monotonic - view.sameFor.since >= look.patience.deadMs
+}

@@ -2,8 +2,8 @@ import type { InstanceState } from '../domain/rollout.ts'
 import type { UnitView } from '../ports/scheduler.ts'
 import type { Draft } from './draft.ts'
 import { callToStop } from './call-to-stop.ts'
-import { gone, isAnswer, isTaken, mayRepeat, refusal, type Look } from './look.ts'
-import { isStopped, isUp, reportOf, seenAs, stateText } from './observation.ts'
+import { gone, isTaken, mayRepeat, refusal, staysDown, type Look } from './look.ts'
+import { isUp, reportOf, seenAs, stateText } from './observation.ts'
 import { bringDown, goesAway, hasNoMachine, mustTakeBack, remove, removedYet, takeBack } from './step-removal.ts'
 import { attach, attachedYet, detach, noLongerWanted } from './step-sidekicks.ts'
 import { wrongContent } from './unit-files.ts'
@@ -192,10 +192,7 @@ function fellOver(draft: Draft, instance: InstanceState, view: UnitView, look: L
     draft.fail(unit, `is in a crash loop: systemd restarted it ${view.flaps} times`)
     return true
   }
-  if (!isStopped(view) || !isAnswer(unit, view, look)) return false
-  // A fleetd that is restarted in order stops its units and starts them again, by itself: that is no fall.
-  const failed = view.reports.some((report) => report.active === 'failed')
-  if (!failed && look.moment.monotonic - view.sameFor.since < look.patience.deadMs) return false
+  if (!staysDown(unit, view, look)) return false
   if (instance.attempt >= 2) {
     draft.fail(unit, `was started twice and did not stay up (${stateText(view)})`)
     return true

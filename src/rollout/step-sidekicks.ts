@@ -1,8 +1,8 @@
 import type { InstanceState } from '../domain/rollout.ts'
 import type { Call, Draft } from './draft.ts'
 import { callToStop } from './call-to-stop.ts'
-import { gone, isAnswer, isTaken, mayBeHeardLate, mayRepeat, type Look } from './look.ts'
-import { isSidekickUp, isStopped, isUp, stateText } from './observation.ts'
+import { gone, isTaken, mayBeHeardLate, mayRepeat, staysDown, type Look } from './look.ts'
+import { isSidekickUp, isUp, stateText } from './observation.ts'
 import { wrongContent } from './unit-files.ts'
 
 /** The two ends of an instance's way: its sidekicks go down before it, and come up after it. */
@@ -77,7 +77,7 @@ export function attachedYet(draft: Draft, instance: InstanceState, look: Look): 
       if (mayRepeat(sidekick, look)) draft.call(instance.unit, { verb: 'start', unit: sidekick })
       continue
     }
-    if (isStopped(view) && isAnswer(sidekick, view, look)) {
+    if (staysDown(sidekick, view, look)) {
       draft.fail(instance.unit, `runs, but its sidekick ${sidekick} did not come up (${stateText(view)})`)
       return
     }

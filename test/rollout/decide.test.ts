@@ -47,6 +47,17 @@ describe('a rollout that goes well', () => {
     ])
   })
 
+  it.each([
+    // A new row says that a unit is down until its machine has acted on the wish: measured with fleet 1.0.0.
+    ['only shows late that it was told to start', 'succeeded', { lag: 8000, hidden: 3 }],
+    ['fails', 'failed', { lag: 0, falls: 9 }],
+  ] as const)('a sidekick that %s: %s', (_, phase, change) => {
+    const world = new World(planOf({ units: ['api@1.service'], sidekicks: ['api-elb@.service'] }))
+    while (world.rollout.instances[0]?.stage !== 'attaching') world.turn()
+    Object.assign(world.unit('api-elb@1.service'), change)
+    expect(world.run().phase).toBe(phase)
+  })
+
   it('waits out the settle time', () => {
     const world = new World(planOf({ units: ['api@1.service'], settleMs: 20_000 }))
     world.run()
