@@ -61,7 +61,7 @@ export function planScale(input: PlanInput, found: readonly UnitView[]): Planned
       planned.filter((one) => one.task === 'remove'),
       atOnce,
     ),
-    ...noRoom(input, to, added),
+    ...noRoom(input, to, numbered, added),
   ]
   return { kind: 'plan', plan, blockers }
 }
@@ -129,10 +129,14 @@ const hasTemplate = (unit: string, input: PlanInput): boolean =>
       input.cluster.templates.has(template) && instanceOf(template, instanceIn(template, unit) ?? '') === unit,
   )
 
-/** The rest would wait for a machine for ever, and take the next one that is free from somebody else. */
-function noRoom(input: PlanInput, to: number, added: readonly string[]): Blocker[] {
+/**
+ * The rest would wait for a machine for ever, and take the next one that is free from somebody else. Not so where two
+ * share a machine already: their unit file does not ask for one each (fleet's `Conflicts`).
+ */
+function noRoom(input: PlanInput, to: number, numbered: readonly UnitView[], added: readonly string[]): Blocker[] {
   const machines = input.cluster.machines.size
-  if (added.length === 0 || to <= machines) return []
+  const homes = numbered.flatMap(({ target }) => target ?? [])
+  if (added.length === 0 || to <= machines || new Set(homes).size < homes.length) return []
   const message = `${to} instances on ${machines} machine${machines === 1 ? '' : 's'}: where each needs one of its own, the rest have no room; \`scale ${targetText(input.target)} ${machines}\` fits, \`--force\` starts all the same`
   return [{ kind: 'unscheduled', message, force: true }]
 }

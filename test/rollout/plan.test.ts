@@ -335,8 +335,9 @@ describe('a plan of a scale', () => {
   })
 
   it('stands in the way of more than there are machines, and force passes that', () => {
-    const cluster = { ...clusterOf(three), machines: machines(3) }
-    expect(scale(4, three, { cluster })).toMatchObject({
+    const apart = three.map((one, index) => ({ ...one, target: `m${index}` }))
+    const cluster = { ...clusterOf(apart), machines: machines(3) }
+    expect(scale(4, apart, { cluster })).toMatchObject({
       blockers: [
         {
           kind: 'unscheduled',
@@ -345,7 +346,12 @@ describe('a plan of a scale', () => {
         },
       ],
     })
-    expect(scale(2, [...three, unit('api@4.service')], { cluster })).toMatchObject({ blockers: [] })
+    expect(scale(2, [...apart, unit('api@4.service')], { cluster })).toMatchObject({ blockers: [] })
+  })
+
+  it('takes as many as are asked for where two share a machine already', () => {
+    const cluster = { ...clusterOf(three), machines: machines(3) }
+    expect(scale(4, three, { cluster })).toMatchObject({ kind: 'plan', blockers: [] })
   })
 
   it('warns of the last one, and does not take one away while another is down', () => {
