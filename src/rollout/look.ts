@@ -42,7 +42,7 @@ export const mayBeHeardLate = (unit: string, look: Look, plan: { readonly progre
   look.moment.monotonic - look.seen.askedAt(unit) < Math.min(look.patience.lateMs, plan.progressDeadlineMs / 2)
 
 /** What is seen of a unit is what came of the last call for it, and not a state of before. */
-export function isAnswer(unit: string, view: UnitView, look: Look): boolean {
+function isAnswer(unit: string, view: UnitView, look: Look): boolean {
   if (view.sameFor.views < look.patience.views) return false
   const asked = look.seen.askedAt(unit)
   return view.sameFor.since > asked || look.moment.monotonic - asked >= look.patience.graceMs
