@@ -2,6 +2,7 @@ import { access, constants, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { freeze } from './freeze.ts'
 import { spawnEtcd, type EtcdProcess, type MemberFlags } from './process.ts'
 import { freePorts } from './ports.ts'
 
@@ -16,7 +17,7 @@ export interface EtcdServer {
   kill(): Promise<void>
   /** Starts it again on its data and waits until it answers. */
   restart(): Promise<void>
-  /** SIGSTOP: connections stay open, nothing answers. */
+  /** SIGSTOP: connections stay open, nothing answers from now on. */
   pause(): void
   resume(): void
 }
@@ -111,7 +112,7 @@ function serverOf(bin: string, first: EtcdProcess, members: readonly MemberFlags
       running = await spawnEtcd(bin, member, members)
     },
     pause() {
-      process.kill(current().pid, 'SIGSTOP')
+      freeze(current().pid)
     },
     resume() {
       process.kill(current().pid, 'SIGCONT')
