@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 const minute = 60_000
 
 /**
- * What starts whole fleets, a whole shop or a browser, and what measures lags: one file at a time, after the rest, so
- * that on two cores the time limits in them mean something.
+ * What starts whole fleets, a whole shop or a browser, and what measures lags: after the rest, two files at a time. They
+ * mostly wait; more at once, and on two cores the time limits in them would mean little.
  */
 const heavy = ['journeys', 'browser', 'demo', 'shop', 'standin', 'conformance', 'engine'].map(
   (folder) => `test/${folder}/**/*.test.ts`,
@@ -39,7 +39,7 @@ export default defineConfig({
           include: heavy,
           testTimeout: 3 * minute,
           hookTimeout: 2 * minute,
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
