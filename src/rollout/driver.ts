@@ -7,7 +7,7 @@ import { UnreadableRecord } from '../store/record.ts'
 import type { AnnouncedPort } from './ask-gate.ts'
 import { decide } from './decide.ts'
 import { Calls, wellAfter } from './calls.ts'
-import type { Decision } from './draft.ts'
+import { withJournal } from './failure-journal.ts'
 import { HealthWatch } from './health-watch.ts'
 import type { Loaded, Ownership, Wishes } from './journal.ts'
 import type { Patience } from './observation.ts'
@@ -163,7 +163,7 @@ class Drive {
       this.#own,
       loaded,
       decision.rollout,
-      await this.#withJournal(decision),
+      await withJournal(decision, this.#parts),
       wishes,
     )
     if (advanced.kind === 'fenced') return 'lost'
@@ -236,16 +236,5 @@ class Drive {
       this.#parts.log.warn({ rollout: rollout.id, err: error }, 'a health check could not be made')
     })
     await Promise.race([asked, this.#parts.clock.sleep(100, this.#halt)])
-  }
-
-  /** A failure shows the last lines of the instance that failed first, or why they cannot be had. */
-  async #withJournal(decision: Decision): Promise<Decision['facts']> {
-    const { ending } = decision.rollout
-    if (!isOver(decision.rollout) || ending?.kind !== 'failed' || ending.unit === null) return decision.facts
-    const reading = await this.#parts.scheduler.journal(ending.unit, 15)
-    const shown = (line: string): string => this.#parts.redact(line).slice(0, 300)
-    const journal = reading.kind === 'lines' ? reading.lines.map(shown) : []
-    const noJournal = reading.kind === 'none' ? shown(reading.reason) : null
-    return decision.facts.map((fact) => (fact.kind === 'ended' ? { ...fact, journal, noJournal } : fact))
   }
 }

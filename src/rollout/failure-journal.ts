@@ -1,0 +1,26 @@
+import type { Fact } from '../domain/event.ts'
+import { isOver } from '../domain/rollout.ts'
+import type { SchedulerReader } from '../ports/scheduler.ts'
+import type { Decision } from './draft.ts'
+
+const mostLines = 15
+/** Characters of one line. */
+const longestLine = 300
+
+/** A failure shows the last journal lines of the instance that failed first, or why they cannot be had. */
+export async function withJournal(
+  decision: Decision,
+  parts: {
+    readonly scheduler: SchedulerReader
+    /** Takes what must not be shown out of a text. */
+    readonly redact: (text: string) => string
+  },
+): Promise<readonly Fact[]> {
+  const { ending } = decision.rollout
+  if (!isOver(decision.rollout) || ending?.kind !== 'failed' || ending.unit === null) return decision.facts
+  const reading = await parts.scheduler.journal(ending.unit, mostLines)
+  const shown = (line: string): string => parts.redact(line).slice(0, longestLine)
+  const journal = reading.kind === 'lines' ? reading.lines.map(shown) : []
+  const noJournal = reading.kind === 'none' ? shown(reading.reason) : null
+  return decision.facts.map((fact) => (fact.kind === 'ended' ? { ...fact, journal, noJournal } : fact))
+}
