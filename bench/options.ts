@@ -103,6 +103,6 @@ const fullRun: Sizes = {
       { signal: 'SIGTERM', leaseMs: 10_000, times: 5 },
     ],
   },
-  crowd: { rollouts: 100, instances: 2, settleMs: 70_000, everyMs: 1200, polledAt: [1, 10, 100], pollSeconds: 10 },
+  crowd: { rollouts: 100, instances: 2, settleMs: 90_000, everyMs: 1200, polledAt: [1, 10, 100], pollSeconds: 10 },
   records: { rollouts: 100_000, services: 60, instancesEach: 50, rounds: 8 },
 }
