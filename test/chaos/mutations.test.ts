@@ -4,7 +4,7 @@ import { check } from '../../chaos/checker/check.ts'
 import type { Violation } from '../../chaos/checker/evidence.ts'
 import { cameToRest, restore } from '../../chaos/round.ts'
 import { channels, chaosServices, people } from '../../chaos/world/shop.ts'
-import { allReady, openWorld, type ChaosWorld } from '../../chaos/world/world.ts'
+import { allReady, eventually, openWorld, type ChaosWorld } from '../../chaos/world/world.ts'
 import { makeMutant, type Edit } from './mutant.ts'
 import { doneBeforeRecorded, endNotTold, noLeaseCheck, oneTooMany, startedTwice } from './mutations.ts'
 import { doneBy, driverOf, frozenPastItsLease, type Stale } from './stale.ts'
@@ -81,7 +81,14 @@ describe('The checker finds a bot that', () => {
       const stale: Stale[] = []
       const violations = await play(noLeaseCheck, 2, async () => {
         await ann('deploy vape production')
-        stale.push(await frozenPastItsLease(world(), await driverOf(world())))
+        const first = await driverOf(world())
+        const one = await frozenPastItsLease(world(), first)
+        stale.push(one)
+        // Who has the right now stands still, so that there is something left to be done without it, however slow the machine.
+        const other = world().replicas.find((replica) => replica !== first && replica.bot() !== null)
+        other?.freeze()
+        await eventually('the first to act', async () => (await doneBy(world(), one)).length > 0).catch(() => undefined)
+        other?.thaw()
       })
       expect(broken(violations)).toContain(1)
       for (const one of stale) expect(await doneBy(world(), one)).not.toEqual([])
