@@ -142,11 +142,13 @@ const deeds: readonly fc.Arbitrary<Deed>[] = [
   withUnit('its row is back:', (_, one) => void (one.hidden = false)),
   withUnit('its process ends:', (world, one) => world.fleet.die(one)),
   withUnit('it falls over once:', (_, one) => void (one.falls = 1)),
-  withUnit('it is sick:', (world, one) => {
-    world.witness.sick(one)
+  withUnit('it is sick:', (_, one) => {
     one.healthy = false
   }),
-  withUnit('it is well:', (_, one) => void (one.healthy = true)),
+  withUnit('it is well:', (world, one) => {
+    world.witness.well(one)
+    one.healthy = true
+  }),
   plain('deploy', (world) => world.deploy()),
   plain('abort', people.abort),
   plain('pause', people.pause),

@@ -32,7 +32,8 @@ export class Witness {
   readonly #made = new Map<string, number>()
   /** How many processes each unit had had when its rollout began it. */
   readonly #lifeBefore = new Map<string, number>()
-  readonly #sickAt = new Map<string, number>()
+  /** When each unit that was sick was well again: until it has been so for a while it counts as sick. */
+  readonly #wellAt = new Map<string, number>()
 
   constructor(etcd: ModelEtcd, fleet: ModelFleet, now: () => number) {
     this.#etcd = etcd
@@ -45,8 +46,8 @@ export class Witness {
     return this.#etcd.range(keys.rollouts).entries.map((entry) => rolloutRecord.read(entry))
   }
 
-  sick(unit: ModelUnit): void {
-    this.#sickAt.set(unit.name, this.#now())
+  well(unit: ModelUnit): void {
+    if (!unit.healthy) this.#wellAt.set(unit.name, this.#now())
   }
 
   /** Who drives, by etcd. */
@@ -102,7 +103,8 @@ export class Witness {
     const seemedUp = (name: string): boolean =>
       view?.kind === 'known' && view.units.get(name)?.reports.some(({ sub }) => sub === 'running') === true
     const serves = seemedUp(unit) && this.#fleet.unit(unit).state === 'running' && !this.#away.has(unit)
-    if (!serves || this.#now() - (this.#sickAt.get(unit) ?? -Infinity) < 10_000) return
+    const well = this.#fleet.unit(unit).healthy && this.#now() - (this.#wellAt.get(unit) ?? -Infinity) >= 10_000
+    if (!serves || !well) return
     const asked = new Set(
       [...this.#underWay].flatMap(([one, at]) => (one.verb === 'stop' && this.#now() - at < 3500 ? [one.unit] : [])),
     )

@@ -146,6 +146,7 @@ export class ModelWorld {
     Object.assign(this.manners, { start: 'well', stop: 'well' })
     this.fleet.silent = false
     for (const unit of this.fleet.units.values()) {
+      this.witness.well(unit)
       Object.assign(unit, { healthy: true, falls: 0, hidden: false })
       if (unit.frozen) this.fleet.thaw(unit)
     }
