@@ -11,10 +11,12 @@ import { ModelWorld, type Shape } from './model/world.ts'
 
 /**
  * The engine as it runs, journal, queue, driver and decisions, in several processes at once on small models of etcd and
- * fleet: whatever happens between any two of their steps, the invariants hold. `OPSEE_MODEL_RUNS=2000` for more of it.
+ * fleet: whatever happens between any two of their steps, the invariants hold. The same stories each time, so that a red
+ * test tells of a change; `OPSEE_MODEL_RUNS=2000` plays so many new ones.
  */
 
-const runs = Number(process.env['OPSEE_MODEL_RUNS'] ?? 30)
+const wanted = process.env['OPSEE_MODEL_RUNS']
+const stories = wanted === undefined ? { seed: 1, numRuns: 100 } : { numRuns: Number(wanted) }
 
 const shape: fc.Arbitrary<Shape> = fc.record({
   bots: fc.integer({ min: 1, max: 3 }),
@@ -58,7 +60,7 @@ describe('The engine, in every interleaving of what may happen to it', () => {
       fc.asyncProperty(story, async (given) => {
         expect((await play(ownEngine, given)).join('\n')).toBe('')
       }),
-      { numRuns: runs },
+      stories,
     )
   }, 3_600_000)
 })
@@ -74,7 +76,7 @@ async function firstWrong(edits: readonly Edit[]): Promise<string> {
       if (first !== undefined) wrong = first
       return first === undefined
     })
-    await fc.check(property, { numRuns: 2000, endOnFailure: true })
+    await fc.check(property, { seed: 1, numRuns: 2000, endOnFailure: true })
     return wrong
   } finally {
     mutant.remove()
