@@ -86,7 +86,7 @@ export function removedYet(draft: Draft, instance: InstanceState, look: Look): v
   const tookMs = Math.max(0, look.moment.wall - (startedAt ?? since))
   const reason = task === 'take-back' ? 'taken back, as it was not proven yet' : 'stopped and destroyed'
   draft.fact({ kind: 'removed', unit, tookMs, reason })
-  draft.spentMs = 0
+  draft.comeOn()
   draft.stage(unit, task === 'take-back' ? 'kept' : 'done', 'seen nowhere any more', {
     finishedAt: look.moment.wall,
     machine: null,

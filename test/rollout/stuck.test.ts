@@ -3,7 +3,7 @@ import { firstFailureText } from '../../src/domain/failure-text.ts'
 import type { Fact } from '../../src/domain/event.ts'
 import { lineOf } from '../../src/narrator/lines.ts'
 import { rootMessage } from '../../src/narrator/board.ts'
-import { gate, planOf, World } from './world.ts'
+import { gate, planOf, scaleOf, World } from './world.ts'
 
 const one = ['api@1.service'] as const
 const api1 = 'api@1.service'
@@ -55,6 +55,21 @@ describe('a rollout without progress', () => {
       turnsFor(world, 70_000)
     }
     expect(stuckIn(world)).toHaveLength(1)
+  })
+
+  it('of a scale down comes on when an instance is gone, and says the next standstill too', () => {
+    const units = ['api@3.service', 'api@2.service'] as const
+    const world = new World(scaleOf('remove', { units, progressDeadlineMs: 600_000 }))
+    for (const unit of units) world.unit(unit).ignoresCalls = true
+    for (const [index, unit] of units.entries()) {
+      turnsFor(world, 90_000)
+      expect(stuckIn(world)).toHaveLength(index + 1)
+      expect(world.rollout.stuck).not.toBeNull()
+      world.unit(unit).ignoresCalls = false
+      turnsFor(world, 20_000)
+      expect(world.rollout.stuck).toBeNull()
+    }
+    expect(world.rollout.phase).toBe('succeeded')
   })
 
   it('says it again at the next standstill, after there was progress', () => {

@@ -6,7 +6,7 @@ import { createRollout } from '../../../src/rollout/create.ts'
 import { defaultPatience } from '../../../src/rollout/observation.ts'
 import type { Claiming } from '../../../src/services/claimed-work.ts'
 import { randomFrom } from '../../journeys/support/random.ts'
-import { gate, planOf } from '../world.ts'
+import { askedFor, gate, planOf } from '../world.ts'
 import { createClient, type Link } from './client.ts'
 import type { Engine } from './engine.ts'
 import { ModelEtcd } from './etcd.ts'
@@ -47,7 +47,6 @@ export interface Bot {
   lives: number
 }
 
-const ann = { id: 'U1', name: 'ann' }
 const target = { service: 'api', tier: 'production' }
 const leaseTtlMs = 10_000
 /** Shorter than the bot's own, so that the stories are short; what is measured of fleet is longer than the model's lags. */
@@ -88,21 +87,7 @@ export class ModelWorld {
 
   /** Somebody deploys. It waits in the queue while another one rolls. */
   async deploy(): Promise<void> {
-    const plan = this.#plan()
-    const asked = {
-      plan,
-      ask: { kind: 'deploy' as const, batch: null, canary: null, only: null },
-      force: false,
-      requestedBy: ann,
-      command: 'deploy api production',
-      reason: null,
-      place: { channel: 'C1', thread: null },
-      audit: 1,
-      retryOf: null,
-      next: [],
-      typed: { batch: null, canary: null, force: false },
-      following: null,
-    }
+    const asked = askedFor(this.#plan())
     const { kind } = await createRollout(this.#own, { now: () => 1, ...noTime }, asked, limits)
     this.tell(`deploy: ${kind}`)
   }
