@@ -13,6 +13,7 @@ export function crossCheck(config: Config): Explained[] {
     ...sharedWords(config),
     ...units(config),
     ...times(config),
+    ...releases(config),
     ...tlsFiles(config),
   ]
 }
@@ -128,6 +129,24 @@ function times(config: Config): Explained[] {
       deadline(['services', name], { ...rollout, ...service.rollout }),
     ),
   ]
+}
+
+/** What is said of a service's releases must be possible with what else is said of it. */
+function releases(config: Config): Explained[] {
+  const faults: Explained[] = []
+  for (const [name, service] of Object.entries(config.services)) {
+    const { image, verify, health } = service
+    const at = (...keys: readonly string[]): ConfigPath => ['services', name, ...keys]
+    if (image === undefined && verify.by !== 'none')
+      faults.push(fault(at('verify'), 'has nothing to verify: name the image of the service'))
+    if (image === undefined && service.release === 'key')
+      faults.push(fault(at('release'), 'is key, but no image is named: name the image of the service'))
+    if (image === undefined && service.rollout.onFailure === 'rollback')
+      faults.push(fault(at('rollout', 'onFailure'), 'has nothing to go back to: name the image of the service'))
+    if ((verify.by === 'health' || verify.by === 'label') && health.kind !== 'http')
+      faults.push(fault(at('verify', 'by'), `${verify.by} reads the health answer: write health.kind http`))
+  }
+  return faults
 }
 
 function tlsFiles(config: Config): Explained[] {

@@ -1,39 +1,18 @@
 import { z } from 'zod'
-import { parseAmount } from '../domain/amount.ts'
-import { parseUnitName } from '../domain/unit-name.ts'
 import { duration } from './duration.ts'
+import { registry } from './schema-registry.ts'
+import { rolloutSettings, type RolloutSettings } from './schema-rollout.ts'
+import { service } from './schema-service.ts'
+import { file, hour, keyPrefix, minute, name, port, second } from './schema-words.ts'
 
 /**
  * The shape of `opsee.yaml`. Every duration is in milliseconds once parsed. Secrets have no place here: they come from
  * the environment (`src/config/secrets.ts`).
  */
 
-const second = 1000
-const minute = 60 * second
-const hour = 60 * minute
-
-const name = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'write a name of small letters, digits and dashes, beginning with a letter')
-const port = z.int().min(1).max(65_535)
-const file = z.string().min(1)
 const slackUser = z.string().regex(/^[UW][A-Z0-9]{2,}$/, 'write a Slack user id such as U012ABCDEF')
 const slackChannel = z.string().regex(/^[CGD][A-Z0-9]{2,}$/, 'write a Slack channel id such as C012ABCDEF')
 const slackUserGroup = z.string().regex(/^S[A-Z0-9]{2,}$/, 'write a Slack user group id such as S012ABCDEF')
-const keyPrefix = z.string().regex(/^\/\S*\/$/, 'write a prefix that begins and ends with a slash, such as /opsee.co/')
-
-const amount = z.union([z.int().min(1), z.string()]).transform((value, context) => {
-  const parsed = parseAmount(String(value))
-  if (parsed !== null) return parsed
-  context.issues.push({ code: 'custom', input: value, message: 'write a number of instances or a share such as 25%' })
-  return z.NEVER
-})
-
-const unit = z.string().refine((text) => {
-  const parsed = parseUnitName(text)
-  return parsed !== null && parsed.kind !== 'instance'
-}, 'write a template such as api@.service, or a plain unit such as beavis.service')
-
 const tls = z.strictObject({ caFile: file.optional(), certFile: file.optional(), keyFile: file.optional() })
 
 const fleetEndpoint = z
@@ -52,54 +31,6 @@ const fleet = z
   })
   .refine((value) => value.endpoints !== undefined || value.tunnel !== undefined, 'name endpoints, or a tunnel')
 
-const rolloutSettings = z.strictObject({
-  /** Instances replaced together. */
-  batch: amount.optional(),
-  /** Instances in a first, careful batch; 0 for none. */
-  canary: z.int().min(0).optional(),
-  /** How long an instance must run without a flaw before its health gate counts. */
-  settle: duration(0, hour).optional(),
-  /** The longest time without a newly healthy instance. */
-  progressDeadline: duration(5 * second, 24 * hour).optional(),
-  /** Without a newly healthy instance for this long, the thread says what is waited for. */
-  stuckAfter: duration(5 * second, 24 * hour).optional(),
-})
-
-const healthPort = z.union([port, z.literal('announced')])
-
-const health = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('http'),
-    port: healthPort,
-    path: z.string().startsWith('/').default('/health'),
-    timeout: duration(100, minute).default(2 * second),
-    /** A field of the JSON answer that differs between two processes, such as `started_at`. */
-    identity: z.string().min(1).optional(),
-  }),
-  z.strictObject({
-    kind: z.literal('tcp'),
-    port: healthPort,
-    timeout: duration(100, minute).default(2 * second),
-  }),
-  z.strictObject({ kind: z.literal('none') }),
-])
-
-const service = z.strictObject({
-  aliases: z.array(name).default([]),
-  /** The group whose members deploy it to the tiers that its team may deploy to. */
-  team: name,
-  /** The fleet unit: a template with instances, or one plain unit for a singleton. */
-  unit,
-  /** Units that go down before an instance and come up after it. */
-  sidekicks: z.array(unit).default([]),
-  /** The name under which it announces itself in etcd; its own name unless given. */
-  announcedAs: z.string().min(1).optional(),
-  health: health.default({ kind: 'none' }),
-  rollout: rolloutSettings.default({}),
-  /** Where it is deployed; every tier unless given. */
-  tiers: z.array(name).min(1).optional(),
-})
-
 const tier = z.strictObject({
   aliases: z.array(name).default([]),
   /**
@@ -108,6 +39,11 @@ const tier = z.strictObject({
    */
   protected: z.boolean().optional(),
   fleet,
+  /** The image tag that this tier's units pull; the tier's name unless given. */
+  tag: z
+    .string()
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, 'write an image tag, such as production')
+    .optional(),
   /** Rollout settings of this tier, over the defaults and under the service's own. */
   rollout: rolloutSettings.default({}),
   /** How many rollouts may run at once on this fleet, over the engine's own number; a further one waits. */
@@ -175,6 +111,8 @@ export const configSchema = z.strictObject({
       rollout: rolloutSettings.default({}),
     })
     .prefault({}),
+  /** Where images come from; without it nothing is known of releases, and everything else works. */
+  registry: registry.optional(),
   reminders: z
     .strictObject({
       /** Who holds a lock without an end, or stopped a tier, is reminded after this long, and again each time; 0s for never. */
@@ -199,4 +137,4 @@ export type Config = z.output<typeof configSchema>
 export type ServiceConfig = Config['services'][string]
 export type TierConfig = Config['tiers'][string]
 export type GroupConfig = Config['groups'][string]
-export type RolloutSettings = z.output<typeof rolloutSettings>
+export type { RolloutSettings }

@@ -24,7 +24,15 @@ import type { Capabilities, PlanRequest, Readers, StartRequest } from '../../src
 export const noon = Date.UTC(2026, 0, 5, 12)
 export const ann = { id: 'U0ANN', name: 'ann' }
 
-const service = { team: 'backend', sidekicks: [], health: { kind: 'none' as const }, rollout: {} }
+const service = {
+  team: 'backend',
+  sidekicks: [],
+  release: 'tag' as const,
+  releaseKey: '/opsee.co/releases/{tier}/{service}/current',
+  verify: { by: 'none' as const },
+  health: { kind: 'none' as const },
+  rollout: {},
+}
 const tier = { fleet: { endpoints: ['http://127.0.0.1:1'], strictHostKeyChecking: true }, rollout: {} }
 
 export const catalog: Catalog = createCatalog({
