@@ -13,7 +13,7 @@ export default mutation({
   examples: ['confirm 12', 'confirm 12 --plan 1f0c9a77b2d4'],
   positionals: { id: rolloutId() },
   flags: { plan: flag(text({ word: 'hash' }), { help: 'Only if it still shows this plan; the button says so.' }) },
-  right: ['deploy', 'restart', 'scale', 'retry'],
+  right: ['deploy', 'restart', 'rollback', 'promote', 'scale', 'retry'],
   async demands({ id }, context) {
     const found = await findWaiting(id, context)
     if (found.kind === 'answer') return answer(found.reply)

@@ -40,6 +40,7 @@ export default mutation({
       kind: plan.kind,
       ...(rollout.typed.units === true ? { units: true } : {}),
       ...(plan.scale === null ? {} : { to: plan.scale.to }),
+      ...(plan.release === null ? {} : { release: plan.release.to }),
       batch: { kind: 'count', count: plan.atOnce },
       canary: canaryLeft(rollout, left),
       only: { units: left, why: 'left' },
@@ -78,7 +79,14 @@ async function findEnded(id: number, { read }: QueryContext): Promise<Found> {
     case 'queued':
     case 'rolling':
     case 'paused':
+    case 'rolling-back':
       return reply(`${verdict} Nothing to retry while it lives: ${code(`abort ${id}`)} ends it.`)
+    case 'rolled-back':
+      return reply(`${verdict} ${code(`deploy ${service} ${tier}`)} with a release that is well rolls it again.`)
+    case 'rollback-failed':
+      return reply(
+        `${verdict} Nothing is retried that was being taken back: ${code(`status ${service} ${tier}`)} shows what runs, ${code(`rollback ${service} ${tier}`)} takes all of it back.`,
+      )
     case 'succeeded':
       return reply(`${verdict} Nothing is left of it to retry: ${again}.`)
     case 'failed':

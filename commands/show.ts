@@ -19,7 +19,11 @@ export default query({
     const failure = firstFailureText(rollout)
     const rows = events
       .filter((event) => event.seq > from)
-      .map((event) => ({ name: offset(event.at - rollout.createdAt), text: eventText(event.fact), seq: event.seq }))
+      .map((event) => ({
+        name: offset(event.at - rollout.createdAt),
+        text: eventText(event.fact, rollout),
+        seq: event.seq,
+      }))
     const batches = rollout.plan.batches.map((batch) => batch.length).join('+')
     const shown = withinRoom(rows)
     const left = rows.length - shown.length

@@ -18,6 +18,7 @@ import type { GroupDirectory } from './ports/groups.ts'
 import type { HealthProbe } from './ports/health.ts'
 import type { Incoming } from './ports/incoming.ts'
 import type { Log } from './ports/log.ts'
+import type { RegistryReader, RegistryWriter } from './ports/registry.ts'
 import type { SchedulerReader, SchedulerWriter } from './ports/scheduler.ts'
 import type { StoreLeases, StoreReader, StoreWriter } from './ports/store.ts'
 import { createJournal } from './rollout/journal.ts'
@@ -36,9 +37,11 @@ import { createKeyReader } from './services/key-reader.ts'
 import { createLockReader } from './services/locks.ts'
 import { createNews } from './services/news.ts'
 import { noScheduler } from './services/no-scheduler.ts'
+import { createDigestWords, createReleases } from './services/releases.ts'
 import { createRolloutReader } from './services/rollout-reader.ts'
 import { createStopReader } from './services/stops.ts'
 import { createTurns } from './services/turns.ts'
+import { createWantedReleases } from './services/wanted-releases.ts'
 import { keys } from './store/keys.ts'
 
 type Store = StoreReader & StoreWriter & StoreLeases
@@ -52,12 +55,17 @@ export interface AppParts {
     readonly commands: Store
     /** Patient. */
     readonly engine: Store
-    /** Keys below the discovery prefix, and absolute keys: read only. */
+    /** Keys below the discovery prefix: read only. */
     readonly discovery: StoreReader
-    readonly absolute: StoreReader
+    /** Absolute keys: written is nothing but the release that units are to pull, where a service says so. */
+    readonly absolute: StoreReader & StoreWriter
+    /** The longest that one call to `absolute` takes, in milliseconds. */
+    readonly absoluteMs: number
   }
   readonly schedulers: ReadonlyMap<string, SchedulerReader & SchedulerWriter>
   readonly probe: HealthProbe
+  /** Null where the configuration names none. */
+  readonly registry: (RegistryReader & RegistryWriter) | null
   readonly chat: ChatWriter & ChatReader
   readonly directory: GroupDirectory
   readonly clock: Clock
@@ -101,6 +109,8 @@ export function createApp(parts: AppParts): App {
   const announcedPort = createAnnouncedPorts(discovery, announcedAs, clock, log)
   const rollouts = createRolloutReader(stores.commands, targets)
   const stored = { rollouts, locks: createLockReader(stores.commands, clock), stops: createStopReader(stores.commands) }
+  const wanted = createWantedReleases({ registry: parts.registry, store: stores.absolute, storeMs: stores.absoluteMs })
+  const releases = createReleases({ config, registry: parts.registry, wanted })
   const planner = createPlanner({
     config,
     catalog,
@@ -109,12 +119,14 @@ export function createApp(parts: AppParts): App {
     probe: parts.probe,
     announcedPort,
     ...stored,
+    releases,
     observeMs: planMs,
   })
   const groups = createGroups({ groups: config.groups, directory: parts.directory, clock })
   const rights = createRightsReader({ policy, groups })
   const read: Readers = {
     ...stored,
+    releases,
     planner,
     clusters: { of: schedulerOf },
     health: createHealthReader(config, parts.probe, announcedPort),
@@ -137,6 +149,8 @@ export function createApp(parts: AppParts): App {
     stuckMsOf: (target) => stuckMsOf(config, target),
     probe: parts.probe,
     announcedPort,
+    wanted,
+    aboutDigest: createDigestWords(parts.registry),
     wishNews: (id, ms, signal) => wishNews?.of(id, ms, signal) ?? clock.sleep(ms, signal),
     clock,
     log,

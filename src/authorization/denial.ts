@@ -112,6 +112,10 @@ function askedFor(question: Question): string {
       return scope.kind === 'tier' ? `deploy ${where}` : `deploy ${scope.target.service} to ${scope.target.tier}`
     case 'restart':
       return `restart ${where}`
+    case 'rollback':
+      return `take back ${where}`
+    case 'promote':
+      return `promote a release to ${where}`
     case 'scale':
       return `scale ${where}`
     case 'abort':
@@ -123,6 +127,7 @@ function askedFor(question: Question): string {
     case 'take':
     case 'pause':
     case 'resume':
+    case 'continue':
       return `${action} ${question.owner === null ? 'a' : `<@${question.owner}>'s`} rollout of ${where}`
     case 'retry':
       return `retry a rollout of ${where}`

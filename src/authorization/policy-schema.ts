@@ -26,7 +26,7 @@ entity Shop;
 type Circumstances = { owner?: User, isOwner: Bool };
 
 action read appliesTo { principal: User, resource: [Target, Tier, Shop], context: Circumstances };
-action deploy, restart, scale, take, pause, resume, abort, retry appliesTo { principal: User, resource: Target, context: Circumstances };
+action deploy, restart, rollback, promote, scale, take, pause, resume, continue, abort, retry appliesTo { principal: User, resource: Target, context: Circumstances };
 action lock, unlock appliesTo { principal: User, resource: [Target, Tier], context: Circumstances };
 action stop, go appliesTo { principal: User, resource: Tier, context: Circumstances };
 `

@@ -4,10 +4,13 @@ import type { Target } from '../domain/target.ts'
 export const rights = [
   'deploy',
   'restart',
+  'rollback',
+  'promote',
   'scale',
   'take',
   'pause',
   'resume',
+  'continue',
   'abort',
   'retry',
   'lock',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { planSchema } from './plan.ts'
+import { digestSchema, releaseSchema } from './release.ts'
 import { obstacleSchema, phaseSchema, stageSchema } from './rollout.ts'
 
 /** One recorded step of a rollout. Written in the same transaction as the record that it explains, never changed. */
@@ -31,6 +32,36 @@ const fact = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('begun'), waitedMs: z.int() }),
   /** A process began to drive it; `again` when another one, or an earlier run of the same, had begun before. */
   z.strictObject({ kind: z.literal('driven'), driver: z.string(), again: z.boolean() }),
+  /** The wanted release is told to name `to`. */
+  z.strictObject({ kind: z.literal('release-moving'), from: digestSchema.nullable(), to: releaseSchema }),
+  /** It names `to`: seen. `again` when it did so before. */
+  z.strictObject({ kind: z.literal('release-moved'), to: releaseSchema, again: z.boolean() }),
+  /** An instance runs the new release before its turn: it crashed, or fleet moved it. */
+  z.strictObject({ kind: z.literal('early'), unit: z.string(), to: releaseSchema }),
+  /** The canary serves, and must do so until then. */
+  z.strictObject({ kind: z.literal('canary-steady'), forMs: z.int() }),
+  z.strictObject({ kind: z.literal('canary-passed'), by: person.nullable(), afterMs: z.int() }),
+  /** It failed, and is taken back at `dueAt` unless somebody stops that. */
+  z.strictObject({
+    kind: z.literal('rollback-due'),
+    to: releaseSchema,
+    id: z.int(),
+    reason: z.string(),
+    forMs: z.int(),
+    dueAt: z.int(),
+    /** As in `ended`: of the instance that failed, before it is replaced once more. */
+    journal: z.array(z.string()),
+    noJournal: z.string().nullable(),
+  }),
+  z.strictObject({ kind: z.literal('rollback-put-off'), by: person, dueAt: z.int(), forMs: z.int() }),
+  z.strictObject({ kind: z.literal('rollback-stopped'), by: person, reason: z.string().nullable() }),
+  /** It is taken back now; `by` is null when nobody hurried it. */
+  z.strictObject({
+    kind: z.literal('rolling-back'),
+    by: person.nullable(),
+    to: releaseSchema,
+    units: z.array(z.string()),
+  }),
   z.strictObject({ kind: z.literal('batch-began'), batch: z.int(), units: z.array(z.string()), canary: z.boolean() }),
   z.strictObject({
     kind: z.literal('stage'),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { planKindSchema } from './plan.ts'
+import { releaseSchema } from './release.ts'
 import { phaseSchema } from './rollout.ts'
 
 /** One line per ended rollout, small, so that a page is one short read. */
@@ -13,6 +14,8 @@ export const historyRowSchema = z.strictObject({
   reason: z.string().nullable(),
   /** Why it ended so, in words. */
   summary: z.string(),
+  /** The release that it was to roll; null where none was known. */
+  release: releaseSchema.nullable().default(null),
   instances: z.int(),
   replaced: z.int(),
   createdAt: z.int(),

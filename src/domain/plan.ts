@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { digestSchema, proofSchema, releaseSchema, wantedAtSchema } from './release.ts'
 
 /** Exactly what a rollout would do. Stored inside the rollout; its hash names it. */
 
@@ -11,6 +12,8 @@ const healthGateSchema = z.discriminatedUnion('kind', [
     path: z.string(),
     timeoutMs: z.int(),
     identity: z.string().nullable(),
+    /** The field of the answer that says which release it runs. */
+    says: z.string().optional(),
   }),
   z.strictObject({ kind: z.literal('tcp'), port: healthPort, timeoutMs: z.int() }),
   z.strictObject({ kind: z.literal('none') }),
@@ -48,9 +51,23 @@ const plannedInstanceSchema = z.strictObject({
   stopped: z.boolean(),
   /** What its gate's identity field said, to tell the new process from the old one. */
   identity: z.string().nullable(),
+  /** The release that it said it runs: a digest; null when it did not say. */
+  runs: digestSchema.nullable().default(null),
 })
 
-export const planKindSchema = z.enum(['deploy', 'restart', 'scale'])
+/** Which release is to run, and how it gets there. */
+const plannedReleaseSchema = z.strictObject({
+  at: wantedAtSchema,
+  /** What was wanted when that was planned; null for nothing. */
+  from: digestSchema.nullable(),
+  to: releaseSchema,
+  proof: proofSchema,
+})
+
+/** What a failed rollout is taken back to by itself: the release that a rollout left well. */
+const plannedRollbackSchema = z.strictObject({ to: releaseSchema, id: z.int(), afterMs: z.int() })
+
+export const planKindSchema = z.enum(['deploy', 'restart', 'scale', 'rollback', 'promote'])
 
 export const planSchema = z.strictObject({
   kind: planKindSchema,
@@ -65,10 +82,16 @@ export const planSchema = z.strictObject({
     .strictObject({ from: z.int(), to: z.int().min(1) })
     .nullable()
     .default(null),
+  /** The release that it rolls; null where nothing is known of releases. */
+  release: plannedReleaseSchema.nullable().default(null),
+  /** What becomes of it when it fails; null to be left as it is. */
+  rollback: plannedRollbackSchema.nullable().default(null),
   /** Wanted instances that are not rolled, but count when it is asked how many are away. */
   others: z.array(z.string()),
   /** The first batch is a canary. */
   canary: z.boolean(),
+  /** How long the canary must serve before the next batch begins. */
+  canarySteadyMs: z.int().default(0),
   /** The most instances that may be away at once. */
   atOnce: z.int().min(1),
   gate: healthGateSchema,
@@ -99,6 +122,8 @@ export const planAskSchema = z.strictObject({
   to: z.int().min(1).optional(),
   /** Unit files that changed are rolled out too. */
   units: z.boolean().optional(),
+  /** The release to be rolled; what is wanted anyway unless given. */
+  release: releaseSchema.optional(),
   batch: amountSchema.nullable(),
   canary: z.int().nullable(),
   /** Null for all. */
@@ -106,12 +131,27 @@ export const planAskSchema = z.strictObject({
 })
 export type PlanAsk = z.infer<typeof planAskSchema>
 
+export type PlannedRelease = z.infer<typeof plannedReleaseSchema>
 export type PlannedInstance = z.infer<typeof plannedInstanceSchema>
 export type Plan = z.infer<typeof planSchema>
 
 /** What stands in the way of a plan. `force` says whether `--force` goes on all the same. */
 export interface Blocker {
-  readonly kind: 'stopped' | 'locked' | 'busy' | 'unscheduled' | 'already-down' | 'unhealthy'
+  readonly kind:
+    | 'stopped'
+    | 'locked'
+    | 'busy'
+    | 'unscheduled'
+    | 'already-down'
+    | 'unhealthy'
+    /** Nobody knows which release would be pulled. */
+    | 'no-release'
+    /** It runs there already. */
+    | 'there-already'
+    /** Another release is pinned. */
+    | 'pinned'
+    /** It was not well in an earlier tier for long enough. */
+    | 'order'
   readonly message: string
   readonly force: boolean
 }

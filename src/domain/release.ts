@@ -62,3 +62,6 @@ export function releaseText(release: Pick<Release, 'digest' | 'tag' | 'revision'
   const rest = [...revision, shortDigest(release.digest)]
   return name === null ? rest.join(', ') : `${name} (${rest.join(', ')})`
 }
+
+/** The digest in what an instance says of itself: alone, or behind an image's name; null when there is none. */
+export const digestIn = (text: string): string | null => /sha256:[0-9a-f]{64}(?![0-9a-f])/.exec(text)?.[0] ?? null

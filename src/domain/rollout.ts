@@ -1,123 +1,35 @@
 import { z } from 'zod'
-import { planAskSchema, planSchema, renewsSchema, taskSchema, type Plan } from './plan.ts'
+import { planSchema, type Plan } from './plan.ts'
+import {
+  endingSchema,
+  instanceStateSchema,
+  pauseSchema,
+  personSchema,
+  releaseStateSchema,
+  rollbackSchema,
+  typedSchema,
+  waitingSchema,
+  type InstanceState,
+  type Pause,
+  type Person,
+} from './rollout-parts.ts'
+
+export { obstacleSchema, stages, stageSchema, typedSchema } from './rollout-parts.ts'
+export type { Ending, InstanceState, Obstacle, Pause, Person, Stage, Typed, WaitsFor } from './rollout-parts.ts'
 
 /** One numbered execution of a plan on a target, as the store keeps it. Times are milliseconds since the epoch. */
 
-export const stages = [
-  'waiting',
-  /** Its sidekicks were told to stop. */
-  'detaching',
-  /** It was told to stop. */
-  'stopping',
-  /** It was seen stopped and told to start. */
-  'starting',
-  /** It was seen running, and must stay so and pass its gate. */
-  'proving',
-  /** It is healthy; its sidekicks were told to start. */
-  'attaching',
-  /** It was seen stopped; it was destroyed, for good or to be made anew. */
-  'removing',
-  'done',
+const phases = [
+  'queued',
+  'rolling',
+  'paused',
+  'rolling-back',
+  'succeeded',
   'failed',
-  /** Given back as it was: an abort came before it was replaced or removed; or taken back, where it had been begun to be added. */
-  'kept',
+  'aborted',
+  'rolled-back',
+  'rollback-failed',
 ] as const
-
-export const stageSchema = z.enum(stages)
-export type Stage = z.infer<typeof stageSchema>
-
-const personSchema = z.strictObject({ id: z.string(), name: z.string().nullable() })
-
-const instanceStateSchema = z.strictObject({
-  unit: z.string(),
-  /** As planned; `take-back` once an abort came while it was being added. */
-  task: z.enum([...taskSchema.options, 'take-back']).default('replace'),
-  sidekicks: z.array(z.string()),
-  /** As planned. */
-  renews: renewsSchema,
-  /** Index of its batch in the plan. */
-  batch: z.int().min(0),
-  stage: stageSchema,
-  /** When this stage began. */
-  since: z.int(),
-  /** How often it was told to start from a stop: the second time is the last. */
-  attempt: z.int().min(0),
-  /** How often it was seen to run and then not to run any more. */
-  drops: z.int().min(0),
-  /** Mutating calls made for it so far, repeated ones too. */
-  calls: z.int().min(0),
-  /** It was seen stopped, so what runs now is a new process. */
-  replaced: z.boolean(),
-  /** Where it was before, and its identity then. */
-  before: z.strictObject({
-    machine: z.string().nullable(),
-    ip: z.string().nullable(),
-    identity: z.string().nullable(),
-  }),
-  /** Where it came up; null until it was seen running again. */
-  machine: z.strictObject({ id: z.string(), ip: z.string().nullable() }).nullable(),
-  startedAt: z.int().nullable(),
-  finishedAt: z.int().nullable(),
-  /** Why it failed, or what it waits for now, in words. */
-  note: z.string().nullable(),
-  /** What it was seen as since its first call, oldest first, each state once in a row; the last few. Empty once it is well. */
-  seen: z.array(z.strictObject({ state: z.string(), on: z.string().nullable() })).default([]),
-})
-
-const endingSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('failed'), reason: z.string(), unit: z.string().nullable() }),
-  z.strictObject({ kind: z.literal('aborted'), by: personSchema, reason: z.string().nullable() }),
-])
-
-/** Why nothing new may begin: a person's wish, to which the rollout has said that it holds. */
-const pauseSchema = z.strictObject({
-  /** Of this rollout alone, or the stop of its whole tier. */
-  kind: z.enum(['pause', 'stop']).default('pause'),
-  by: personSchema,
-  reason: z.string().nullable(),
-  /** When it was asked for: tells one pause from the next. */
-  at: z.int(),
-})
-export type Pause = z.infer<typeof pauseSchema>
-
-/** How it was asked for, for the services that follow: batch as typed (`2`, `25%`), null where the configuration decides. */
-export const typedSchema = z.strictObject({
-  batch: z.string().nullable(),
-  canary: z.int().nullable(),
-  force: z.boolean(),
-  /** Unit files that changed are rolled out too. */
-  units: z.boolean().optional(),
-})
-export type Typed = z.infer<typeof typedSchema>
-
-/** What stands in a plan's way, and what kind of thing that is: a yes passes the kinds that were shown. */
-export const obstacleSchema = z.strictObject({ kind: z.string(), message: z.string() })
-export type Obstacle = z.infer<typeof obstacleSchema>
-
-/** What a rollout waits for before it may begin. */
-const waitsForSchema = z.discriminatedUnion('kind', [
-  /** Its turn: the rollout that is under way on the target, and those that wait before it, oldest first. */
-  z.strictObject({ kind: z.literal('turn'), live: z.int().nullable(), ahead: z.array(z.int()) }),
-  /** As many as may run at once in its tier do, or will: `before` are those of other targets that come first. */
-  z.strictObject({ kind: z.literal('limit'), limit: z.int(), before: z.array(z.int()) }),
-  /** Somebody holds the target, or the tier. */
-  z.strictObject({ kind: z.literal('hold'), reason: z.string() }),
-  /** It cannot be checked now: the fleet does not answer, or the decision cannot be recorded. */
-  z.strictObject({ kind: z.literal('answer'), reason: z.string() }),
-  /** The plan is another one by now, or something stands in its way: a person must say yes to this one. */
-  z.strictObject({ kind: z.literal('yes'), hash: z.string(), obstacles: z.array(obstacleSchema) }),
-])
-export type WaitsFor = z.infer<typeof waitsForSchema>
-
-const waitingSchema = z.strictObject({
-  for: waitsForSchema,
-  /** How to make its plan again. */
-  ask: planAskSchema,
-  /** What force can pass was passed. */
-  force: z.boolean(),
-})
-
-const phases = ['queued', 'rolling', 'paused', 'succeeded', 'failed', 'aborted'] as const
 export const phaseSchema = z.enum(phases)
 export type Phase = z.infer<typeof phaseSchema>
 
@@ -127,6 +39,14 @@ export const rolloutSchema = z.strictObject({
   phase: phaseSchema,
   /** Set once it can only end: what is under way is brought back up, nothing new begins. */
   ending: endingSchema.nullable(),
+  /** Where its release stands; null where nothing is known of releases. */
+  release: releaseStateSchema.nullable().default(null),
+  /** It failed and is taken back, or was about to be; null as long as it is not. */
+  rollback: rollbackSchema.nullable().default(null),
+  /** A canary that was let go on before its time. */
+  canaryPassed: z.boolean().default(false),
+  /** The last `continue` that it obeyed, by the number of its audit record. */
+  heard: z.int().nullable().default(null),
   instances: z.array(instanceStateSchema).min(1),
   /** Index of the batch that is being rolled. */
   batch: z.int().min(0),
@@ -154,7 +74,7 @@ export const rolloutSchema = z.strictObject({
   /** Which process drove it last; null before the first. */
   driver: z.string().nullable(),
   /** Why it cannot go on for now, once that was told; null while it goes on. */
-  held: z.strictObject({ by: z.enum(['fleet', 'lock']), reason: z.string() }).nullable(),
+  held: z.strictObject({ by: z.enum(['fleet', 'lock', 'release']), reason: z.string() }).nullable(),
   /** The pause that it obeys, told as soon as it was seen; it is `paused` once nothing is under way. Null while it may go on. */
   pause: pauseSchema.nullable().default(null),
   /** Driving time since the last newly healthy instance, in milliseconds: what the progress deadline counts. */
@@ -166,9 +86,24 @@ export const rolloutSchema = z.strictObject({
 })
 
 export type Rollout = z.infer<typeof rolloutSchema>
-export type InstanceState = z.infer<typeof instanceStateSchema>
-export type Ending = z.infer<typeof endingSchema>
-export type Person = z.infer<typeof personSchema>
+
+/** Its phase as long as nobody holds it and it is not over. */
+export const underWay = ({ rollback }: Pick<Rollout, 'rollback'>): Phase =>
+  rollback === null ? 'rolling' : 'rolling-back'
+
+/** It waits for a time to pass, which a person may shorten or extend: its canary serves, or it is about to be taken back. */
+export const goesOnByItself = ({ rollback, plan, batch, canaryPassed, ending }: Rollout): boolean =>
+  rollback === null
+    ? ending === null &&
+      plan.canary &&
+      plan.canarySteadyMs > 0 &&
+      plan.batches.length > 1 &&
+      batch <= 1 &&
+      !canaryPassed
+    : rollback.stage === 'countdown'
+
+/** It is taken back now. */
+export const isTakenBack = ({ rollback }: Pick<Rollout, 'rollback'>): boolean => rollback?.stage === 'going'
 
 /** One and the same pause, or none both times. */
 export const samePause = (a: Pause | null, b: Pause | null): boolean =>
@@ -183,11 +118,14 @@ export function holdsItsTarget({ phase }: Pick<Rollout, 'phase'>): boolean {
   switch (phase) {
     case 'rolling':
     case 'paused':
+    case 'rolling-back':
       return true
     case 'queued':
     case 'succeeded':
     case 'failed':
     case 'aborted':
+    case 'rolled-back':
+    case 'rollback-failed':
       return false
   }
 }
@@ -201,10 +139,13 @@ export function isOver({ phase }: Pick<Rollout, 'phase'>): boolean {
     case 'succeeded':
     case 'failed':
     case 'aborted':
+    case 'rolled-back':
+    case 'rollback-failed':
       return true
     case 'queued':
     case 'rolling':
     case 'paused':
+    case 'rolling-back':
       return false
   }
 }

@@ -49,9 +49,12 @@ const phaseWords: Readonly<Record<Phase, string>> = {
   queued: 'waits',
   rolling: 'is rolling',
   paused: 'is paused',
+  'rolling-back': 'is being taken back',
   succeeded: 'succeeded',
   failed: 'failed',
   aborted: 'was aborted',
+  'rolled-back': 'failed and was taken back',
+  'rollback-failed': 'failed, and so did taking it back',
 }
 
 /** Behind "Rollout 12". */

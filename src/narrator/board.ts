@@ -53,6 +53,8 @@ const titleVerbs: Readonly<Record<Rollout['plan']['kind'], string>> = {
   deploy: 'Deploy',
   restart: 'Restart',
   scale: 'Scale',
+  rollback: 'Roll back',
+  promote: 'Promote',
 }
 
 /** "is rolling: 1 of 3 healthy, about 20s left", "failed: api@2 did not …". */
@@ -211,8 +213,14 @@ export function reactionOf(rollout: Rollout): string {
       return 'hourglass_flowing_sand'
     case 'paused':
       return 'double_vertical_bar'
+    case 'rolling-back':
+      return 'rewind'
     case 'succeeded':
       return 'white_check_mark'
+    case 'rolled-back':
+      return 'leftwards_arrow_with_hook'
+    case 'rollback-failed':
+      return 'rotating_light'
     case 'failed':
       return 'x'
     case 'aborted':

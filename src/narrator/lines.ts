@@ -3,7 +3,19 @@ import type { Fact, RolloutEvent } from '../domain/event.ts'
 import { firstFailureText } from '../domain/failure-text.ts'
 import type { Plan } from '../domain/plan.ts'
 import { ownerOf, tookMs, type Rollout } from '../domain/rollout.ts'
-import { abortText, count, deedOf, fleetStateText, personText, series, shortUnit, words } from '../domain/wording.ts'
+import { isReleaseFact, releaseFactText, releaseStateText, type ReleaseFact } from '../domain/release-words.ts'
+import {
+  abortText,
+  count,
+  deedOf,
+  fleetStateText,
+  personText,
+  phaseText,
+  series,
+  shortUnit,
+  words,
+} from '../domain/wording.ts'
+import { releasePlanLines } from '../domain/release-plan-text.ts'
 import { nextStepsText, stuckText } from './next-steps.ts'
 
 /**
@@ -12,6 +24,7 @@ import { nextStepsText, stuckText } from './next-steps.ts'
  */
 export function lineOf(event: RolloutEvent, rollout: Rollout): string | null {
   const { fact } = event
+  if (isReleaseFact(fact)) return releaseLine(fact, rollout)
   switch (fact.kind) {
     case 'accepted':
       return planText(rollout.plan, fact.retryOf)
@@ -71,6 +84,32 @@ export function lineOf(event: RolloutEvent, rollout: Rollout): string | null {
   }
 }
 
+/** Where nothing moves, it is not worth a line; a failure that is taken back is told with its journal. */
+function releaseLine(fact: ReleaseFact, rollout: Rollout): string | null {
+  if (fact.kind === 'release-moved' && fact.again && rollout.plan.release?.from === fact.to.digest) return null
+  const text = releaseFactText(fact, rollout)
+  if (fact.kind !== 'rollback-due') return text
+  const failure = firstFailureText({
+    ...rollout,
+    ending: { kind: 'failed', unit: rollout.rollback?.unit ?? null, reason: fact.reason },
+  })
+  return [
+    `<@${words(ownerOf(rollout).id)}> ${text}`,
+    ...(failure === null ? [] : [failure]),
+    ...journalLines(rollout, fact),
+  ].join('\n')
+}
+
+function journalLines(
+  rollout: Rollout,
+  { journal, noJournal }: { readonly journal: readonly string[]; readonly noJournal: string | null },
+): readonly string[] {
+  return [
+    ...(journal.length === 0 ? [] : ['Last lines of its journal:', ...journal.map((line) => `> ${words(line)}`)]),
+    ...(noJournal === null ? [] : [noJournalText(rollout, noJournal)]),
+  ]
+}
+
 const isNew = (unit: string, { instances }: Rollout): boolean =>
   instances.some((one) => one.unit === unit && one.task === 'add')
 
@@ -105,6 +144,7 @@ function planText(plan: Plan, retryOf: number | null): string {
   const atOnce = Math.min(plan.atOnce, units.length)
   const lines = [
     `${retryOf === null ? 'Plan' : `Takes up rollout ${retryOf} again. Plan`} ${plan.hash}: ${workText(plan)}, ${atOnce === 1 ? 'one at a time' : `${atOnce} at a time`}${plan.canary ? ', a canary first' : ''}: ${series(units.map((one) => shortUnit(one.unit)))}.`,
+    ...releasePlanLines(plan),
     proofText(plan),
     ...plan.warnings.map((warning) => `Note: ${words(warning)}.`),
   ]
@@ -137,25 +177,26 @@ function gateText({ gate }: Plan): string {
 const portText = (port: number | 'announced', path: string): string =>
   port === 'announced' ? `${path}${path === '' ? '' : ' on '}the port that it announces` : `:${port}${path}`
 
-function endText(rollout: Rollout, { reason, journal, noJournal }: Extract<Fact, { kind: 'ended' }>): string {
+function endText(rollout: Rollout, { reason, ...shown }: Extract<Fact, { kind: 'ended' }>): string {
   const { plan, phase } = rollout
   const who = `<@${words(ownerOf(rollout).id)}>`
   const ms = tookMs(rollout)
   const took = ms === null ? '' : ` in ${durationText(ms)}`
   if (phase === 'succeeded') return `${who} ${plan.service} ${plan.tier} succeeded: ${words(reason)}${took}.`
   const failure = firstFailureText(rollout)
+  const releases = releaseStateText(rollout)
   const lines = [
-    `${who} ${plan.service} ${plan.tier} ${phase === 'failed' ? 'failed' : 'was aborted'}${took}: ${words(reason)}.`,
+    `${who} ${phase === 'rollback-failed' ? '*Taking it back failed too, and a person is needed.* ' : ''}${plan.service} ${plan.tier} ${phaseText(phase)}${took}: ${words(reason)}.`,
     `Now: ${fleetStateText(rollout)}.`,
+    ...(releases === null ? [] : [releases]),
     ...(failure === null ? [] : [failure]),
-    ...(journal.length === 0 ? [] : ['Last lines of its journal:', ...journal.map((line) => `> ${words(line)}`)]),
-    ...(noJournal === null ? [] : [noJournalText(rollout, noJournal)]),
+    ...journalLines(rollout, shown),
     nextStepsText(rollout),
   ]
   return lines.join('\n')
 }
 
-function noJournalText({ ending }: Rollout, why: string): string {
-  const unit = ending?.kind === 'failed' ? ending.unit : null
+function noJournalText({ ending, rollback }: Rollout, why: string): string {
+  const unit = ending?.kind === 'failed' ? ending.unit : (rollback?.unit ?? null)
   return `Its journal could not be read: ${words(why)}. Where ssh reaches its machine: \`fleetctl journal --lines 100 ${unit ?? ''}\`.`
 }

@@ -8,6 +8,8 @@ export type HealthGate =
       readonly timeoutMs: number
       /** JSON field of the answer that differs between two processes (a start time, a pid); null when there is none. */
       readonly identity: string | null
+      /** JSON field of the answer that says which release it runs. */
+      readonly says?: string | undefined
     }
   | { readonly kind: 'tcp'; readonly port: number | 'announced'; readonly timeoutMs: number }
   | { readonly kind: 'none' }
@@ -18,7 +20,7 @@ export interface HealthProbe {
 }
 
 export type HealthResult =
-  /** `identity` is the value of the gate's identity field, or null. */
-  | { readonly kind: 'healthy'; readonly identity: string | null }
+  /** `identity` and `says` are the values of the gate's fields of these names; null for none. */
+  | { readonly kind: 'healthy'; readonly identity: string | null; readonly says?: string | null }
   /** `reason` for a person: "HTTP 503 from http://127.0.0.11:8080/health", "connection refused". */
   | { readonly kind: 'unhealthy'; readonly reason: string }

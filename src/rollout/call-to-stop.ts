@@ -1,8 +1,8 @@
-import type { Call } from './draft.ts'
+import type { UnitCall } from './draft.ts'
 import { isTaken, mayRepeat, type Look } from './look.ts'
 
 /** What to call now, so that what was told to stop does stop; null while there is only waiting. */
-export function callToStop(unit: string, look: Look): Call | null {
+export function callToStop(unit: string, look: Look): UnitCall | null {
   const view = look.units.get(unit)
   if (!isTaken(view)) return missedStop(unit, look) ? { verb: 'start', unit } : null
   // The wish to stop was lost on the way, somebody started it again, or this is the start that a missed stop needed:

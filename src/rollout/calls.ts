@@ -1,24 +1,30 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { SchedulerWriter } from '../ports/scheduler.ts'
+import type { WantedReleases } from '../ports/wanted-release.ts'
 import type { Call } from './draft.ts'
 import type { Ownership } from './journal.ts'
+import { wantedName } from './step-release.ts'
 
 /** A call that outlives this process is killed a little after its time limit, and is on its way for a moment more. */
 const callMarginMs = 500
 
+interface CallParts {
+  readonly scheduler: SchedulerWriter
+  readonly wanted: WantedReleases
+  readonly clock: Clock
+  readonly log: Log
+}
+
 /** The mutating calls of one driver, and what came of them. */
 export class Calls {
   readonly #own: Ownership
-  readonly #parts: { readonly scheduler: SchedulerWriter; readonly clock: Clock; readonly log: Log }
+  readonly #parts: CallParts
   readonly #began: number
   readonly #asked = new Map<string, number>()
   readonly #refusals = new Map<string, string>()
 
-  constructor(
-    own: Ownership,
-    parts: { readonly scheduler: SchedulerWriter; readonly clock: Clock; readonly log: Log },
-  ) {
+  constructor(own: Ownership, parts: CallParts) {
     this.#own = own
     this.#parts = parts
     this.#began = parts.clock.monotonic()
@@ -39,18 +45,23 @@ export class Calls {
    * `calledOff` does, which the loss of the lease must.
    */
   async make(call: Call, halt: AbortSignal, calledOff: AbortSignal): Promise<void> {
-    const { scheduler, clock, log } = this.#parts
+    const { scheduler, wanted, clock, log } = this.#parts
     const { lease, id } = this.#own
-    const longest = scheduler.callTimeoutMs + callMarginMs
+    const limit = call.verb === 'want' ? wanted.moveTimeoutMs : scheduler.callTimeoutMs
+    const longest = limit + callMarginMs
     while (!halt.aborted && lease.remainingMs() <= longest) await clock.sleep(50, halt)
     if (halt.aborted) return
-    const result = await scheduler[call.verb](call.unit, calledOff)
-    this.#asked.set(call.unit, clock.monotonic())
+    const name = call.verb === 'want' ? wantedName : call.unit
+    const result =
+      call.verb === 'want'
+        ? await wanted.move(call.at, { from: call.from, to: call.to }, calledOff)
+        : await scheduler[call.verb](call.unit, calledOff)
+    this.#asked.set(name, clock.monotonic())
     if (result.kind === 'asked') {
-      this.#refusals.delete(call.unit)
+      this.#refusals.delete(name)
       return
     }
-    this.#refusals.set(call.unit, result.message)
+    this.#refusals.set(name, result.message)
     log.warn({ rollout: id, call, result }, 'a call for an instance did not end well')
   }
 }

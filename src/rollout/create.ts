@@ -1,7 +1,7 @@
 import type { Fact } from '../domain/event.ts'
 import { lockExpired, type Lock } from '../domain/lock.ts'
 import type { Plan, PlanAsk } from '../domain/plan.ts'
-import type { InstanceState, Person, Rollout, Typed, WaitsFor } from '../domain/rollout.ts'
+import type { Person, Rollout, Typed, WaitsFor } from '../domain/rollout.ts'
 import type { Stop } from '../domain/stop.ts'
 import type { Target } from '../domain/target.ts'
 import { waitsForText } from '../domain/waiting-text.ts'
@@ -21,6 +21,7 @@ import {
 } from '../store/records.ts'
 import type { Writes } from './ending.ts'
 import { lineIn, queueOf, turnOf } from './line.ts'
+import { newRollout } from './new-rollout.ts'
 
 export interface NewRollout {
   readonly plan: Plan
@@ -189,60 +190,4 @@ function firstFact(rollout: Rollout): Fact {
   if (waiting === null) return { kind: 'accepted', by, retryOf }
   const reason = waitsForText(waiting.for, plan.tier)
   return { kind: 'queued', by, retryOf, hash: plan.hash, instances: instances.length, reason }
-}
-
-function newRollout(id: number, asked: NewRollout, waitsFor: WaitsFor | null, now: number): Rollout {
-  return {
-    id,
-    plan: asked.plan,
-    phase: waitsFor === null ? 'rolling' : 'queued',
-    ending: null,
-    instances: newInstances(asked.plan, now),
-    batch: 0,
-    requestedBy: { id: asked.requestedBy.id, name: asked.requestedBy.name },
-    command: asked.command,
-    reason: asked.reason,
-    place: { channel: asked.place.channel, thread: asked.place.thread },
-    audit: asked.audit,
-    retryOf: asked.retryOf,
-    next: [...asked.next],
-    typed: asked.typed,
-    waiting: waitsFor === null ? null : { for: waitsFor, ask: asked.ask, force: asked.force },
-    createdAt: now,
-    begunAt: null,
-    endedAt: null,
-    driver: null,
-    held: null,
-    pause: null,
-    takenBy: null,
-    spentMs: 0,
-    stuck: null,
-    seq: 1,
-  }
-}
-
-/** Nothing was done to any of them yet. */
-export const newInstances = (plan: Plan, now: number): InstanceState[] =>
-  plan.batches.flatMap((batch, index) => batch.map((one) => newInstance(one, index, now)))
-
-function newInstance(planned: Plan['batches'][number][number], batch: number, now: number): InstanceState {
-  return {
-    unit: planned.unit,
-    task: planned.task,
-    renews: planned.renews,
-    sidekicks: planned.sidekicks,
-    batch,
-    stage: 'waiting',
-    since: now,
-    attempt: 0,
-    drops: 0,
-    calls: 0,
-    replaced: false,
-    before: { machine: planned.machine?.id ?? null, ip: planned.machine?.ip ?? null, identity: planned.identity },
-    machine: null,
-    startedAt: null,
-    finishedAt: null,
-    note: null,
-    seen: [],
-  }
 }

@@ -1,14 +1,17 @@
-import { holdsItsTarget, inFlight, isOver, type InstanceState, type Rollout } from '../domain/rollout.ts'
-import { durationText } from '../domain/duration.ts'
-import { deedOf } from '../domain/wording.ts'
-import type { UnitView } from '../ports/scheduler.ts'
-import { Draft, type Call, type Decision } from './draft.ts'
-import { defaultPatience, stateText, type Moment, type Observation, type Patience } from './observation.ts'
+import { holdsItsTarget, inFlight, isTakenBack, type InstanceState, type Rollout } from '../domain/rollout.ts'
+import { canaryHasServed } from './canary.ts'
+import { Draft, type Decision } from './draft.ts'
+import { close, finishIfOver, giveUp, timeOut } from './finish.ts'
 import type { Look } from './look.ts'
-import { isAway, isMissing, obstacleTo, serves } from './serving.ts'
+import { defaultPatience, stateText, type Moment, type Observation, type Patience } from './observation.ts'
+import { rest } from './rest.ts'
+import { obstacleTo } from './serving.ts'
+import { changedSince } from './since-planned.ts'
 import { begin, stepInstance } from './step-instance.ts'
+import { sayEarly, settleRelease } from './step-release.ts'
+import { clockStands, sayStuck } from './stuck.ts'
+import { countDown, rolledNow, turnBack } from './take-back.ts'
 import { changedTemplate } from './unit-files.ts'
-import { clockStands, sayStuck, waitsFor } from './stuck.ts'
 
 /**
  * The next step of a rollout, with its reason in words. Pure and total: every record, every observation and every
@@ -25,13 +28,15 @@ export function decide(
     draft.say(`there is nothing to be done: it is ${rollout.phase}`)
     return draft.decision()
   }
-  if (seen.abort !== null) draft.end({ kind: 'aborted', by: seen.abort.by, reason: seen.abort.reason })
+  if (rollout.rollback?.stage === 'countdown' && !counted(draft, seen, moment)) return draft.decision()
+  if (seen.abort !== null && draft.rollout.rollback?.stage !== 'stopped')
+    draft.end({ kind: 'aborted', by: seen.abort.by, reason: seen.abort.reason })
 
   draft.take(seen.take)
   if (draft.rollout.ending === null) draft.heed(seen.pause, seen.resumed)
 
   if (seen.cluster.kind === 'unknown') {
-    withoutView(draft, seen.cluster.reason, moment, patience)
+    withoutView(draft, seen.cluster.reason, seen, moment, patience)
     return draft.decision()
   }
   draft.goOn('fleet', 'fleet answers again')
@@ -52,6 +57,7 @@ export function decide(
   if (failed !== undefined)
     draft.end({ kind: 'failed', unit: failed.unit, reason: `${failed.unit} ${failed.note ?? 'failed'}` })
 
+  sayEarly(draft, look)
   if (draft.rollout.ending === null) goOn(draft, look)
   timeOut(draft, look)
   finishIfOver(draft, look)
@@ -59,8 +65,22 @@ export function decide(
   return draft.decision()
 }
 
+/** The countdown of a rollout that is to be taken back; true once that may begin. */
+function counted(draft: Draft, seen: Observation, moment: Moment): boolean {
+  draft.take(seen.take)
+  draft.heed(seen.pause, seen.resumed)
+  if (seen.abort === null && seen.pause !== null) {
+    rest(draft, null)
+    return false
+  }
+  const count = countDown(draft, seen, moment)
+  if (count === 'stopped') close(draft, seen, moment)
+  if (count === 'due') turnBack(draft, moment)
+  return count === 'due'
+}
+
 /** Nothing is believed and nothing is done while the scheduler is silent; for ever it cannot be. */
-function withoutView(draft: Draft, reason: string, moment: Moment, patience: Patience): void {
+function withoutView(draft: Draft, reason: string, seen: Observation, moment: Moment, patience: Patience): void {
   draft.say(reason)
   if (draft.spentMs >= patience.silenceMs && !clockStands(draft.rollout)) draft.hold('fleet', reason)
   const { held } = draft.rollout
@@ -68,7 +88,7 @@ function withoutView(draft: Draft, reason: string, moment: Moment, patience: Pat
   const idle = !draft.rollout.instances.some(inFlight)
   if (draft.rollout.ending === null && draft.rollout.instances.some((one) => one.stage === 'waiting')) rest(draft, null)
   if (draft.rollout.ending !== null && idle) {
-    close(draft, moment)
+    close(draft, seen, moment)
     return
   }
   if (clockStands(draft.rollout)) return
@@ -77,7 +97,7 @@ function withoutView(draft: Draft, reason: string, moment: Moment, patience: Pat
     return
   }
   if (draft.rollout.ending === null) draft.end({ kind: 'failed', unit: null, reason })
-  else giveUp(draft, moment, `was left as it is: ${reason}`)
+  else giveUp(draft, seen, moment, `was left as it is: ${reason}`)
 }
 
 /** Begins what may begin: the next instances of this batch, or the next batch. */
@@ -95,6 +115,7 @@ function goOn(draft: Draft, look: Look): void {
     return
   }
   draft.goOn('lock', 'the lock is gone')
+  if (!settleRelease(draft, look) || !canaryHasServed(draft, look)) return
   for (const { unit } of waiting) {
     if (draft.full) return
     const view = look.units.get(unit)
@@ -129,120 +150,14 @@ function goOn(draft: Draft, look: Look): void {
   }
 }
 
-/** Paused once nothing is under way, and says what it leaves the fleet like. */
-function rest(draft: Draft, look: Look | null): void {
-  const { pause, phase, instances, plan } = draft.rollout
-  if (pause === null || phase === 'paused' || instances.some(inFlight)) return
-  const units = [...instances.filter((one) => !isMissing(one)).map((one) => one.unit), ...plan.others]
-  const away = look === null ? null : units.filter((unit) => isAway(unit, draft.rollout, look))
-  const replaced = instances.filter((one) => one.stage === 'done').length
-  draft.set({ phase: 'paused' })
-  draft.fact({
-    kind: 'paused',
-    tier: pause.kind === 'stop',
-    by: pause.by,
-    reason: pause.reason,
-    replaced,
-    of: instances.length,
-    away,
-  })
-  draft.say(`paused by ${pause.by.name ?? pause.by.id}`)
-}
-
 function nextBatch(draft: Draft): void {
   const { batch, plan } = draft.rollout
   if (batch >= plan.batches.length || !ofBatch(draft.rollout).every((one) => one.stage === 'done')) return
   draft.fact({ kind: 'batch-done', batch })
   draft.set({ batch: batch + 1 })
+  if (plan.canary && batch === 0 && plan.canarySteadyMs > 0 && plan.batches.length > 1 && !isTakenBack(draft.rollout))
+    draft.fact({ kind: 'canary-steady', forMs: plan.canarySteadyMs })
 }
 
 const ofBatch = (rollout: Rollout): readonly InstanceState[] =>
-  rollout.instances.filter((one) => one.batch === rollout.batch)
-
-/** Another wish stands than the plan was made for, in words; null when it is as planned. */
-function changedSince(rollout: Rollout, unit: string, view: UnitView | undefined) {
-  const launched = view?.wanted === 'launched'
-  switch (rollout.instances.find((one) => one.unit === unit)?.task) {
-    case 'add':
-      return launched ? { seems: 'is there already as it seems', is: 'is there already', did: 'started' } : null
-    case 'remove':
-      return null
-    default:
-      if (launched || startsStopped(rollout, unit)) return null
-      return { seems: 'is not wanted running as it seems', is: 'is no longer wanted', did: 'stopped' }
-  }
-}
-
-const startsStopped = (rollout: Rollout, unit: string): boolean =>
-  rollout.plan.batches.some((batch) => batch.some((one) => one.unit === unit && one.stopped))
-
-/** The progress deadline: counted from the last newly healthy instance, so that a crash loop cannot push it away. */
-function timeOut(draft: Draft, look: Look): void {
-  const { moment } = look
-  const { instances, plan, ending } = draft.rollout
-  if (clockStands(draft.rollout) || draft.spentMs < plan.progressDeadlineMs) return
-  if (ending !== null) {
-    giveUp(draft, moment, 'did not come back in time')
-    return
-  }
-  const limit = durationText(plan.progressDeadlineMs)
-  if (instances.every((one) => one.stage === 'done')) {
-    const reason = `all were replaced, but not all of them serve, ${limit} after the last one proved healthy`
-    draft.end({ kind: 'failed', unit: null, reason })
-    return
-  }
-  const moving = instances.find(inFlight)
-  const { unit, why } = waitsFor(draft.rollout, look.units)
-  // One that is being stopped stays under way: once it has stopped it is started again, and a second deadline bounds that.
-  if (moving !== undefined && !['detaching', 'stopping', 'removing'].includes(moving.stage)) {
-    draft.fail(moving.unit, why)
-  }
-  const reason = `no instance became healthy for ${limit}: ${unit === null ? why : `${unit} ${why}`}`
-  draft.end({ kind: 'failed', unit, reason })
-}
-
-/** Ends what will not end by itself. What was told to stop is told to start, as a last word, whether or not it is heard. */
-function giveUp(draft: Draft, moment: Moment, why: string): void {
-  for (const one of draft.rollout.instances.filter(inFlight)) {
-    if (draft.full) return
-    const units = [one.unit, ...one.sidekicks]
-    const goes = one.task === 'take-back' || (one.task === 'remove' && one.stage === 'removing')
-    const verb = goes ? 'destroy' : 'start'
-    draft.call(one.unit, ...units.map((unit): Call => ({ verb, unit })))
-    draft.fail(one.unit, one.note === null ? why : `${why} (${one.note})`)
-  }
-  close(draft, moment)
-}
-
-function finishIfOver(draft: Draft, look: Look): void {
-  const { instances, ending } = draft.rollout
-  if (isOver(draft.rollout) || instances.some(inFlight)) return
-  if (ending !== null) {
-    close(draft, look.moment)
-    return
-  }
-  if (!instances.every((one) => one.stage === 'done')) return
-  const away = instances.filter((one) => !isMissing(one) && !serves(one, draft.rollout, look))
-  if (away.length > 0) {
-    for (const one of away)
-      draft.note(one.unit, `was replaced, and is down again (${stateText(look.units.get(one.unit))})`)
-    return
-  }
-  close(draft, look.moment)
-}
-
-function close(draft: Draft, moment: Moment): void {
-  const { instances, ending } = draft.rollout
-  const replaced = instances.filter((one) => one.stage === 'done').length
-  const count = `${replaced} of ${instances.length} ${deedOf(draft.rollout.plan)}`
-  const phase = ending?.kind ?? 'succeeded'
-  const reason =
-    ending === null
-      ? count
-      : ending.kind === 'failed'
-        ? ending.reason
-        : `aborted by ${ending.by.name ?? ending.by.id}; ${count}`
-  draft.set({ phase, endedAt: moment.wall, held: null, pause: null })
-  draft.fact({ kind: 'ended', phase, reason, journal: [], noJournal: null })
-  draft.say(`${phase}: ${reason}`)
-}
+  rolledNow(rollout).filter((one) => one.batch === rollout.batch)

@@ -3,6 +3,7 @@ import {
   inFlight,
   ownerOf,
   samePause,
+  underWay,
   type Ending,
   type InstanceState,
   type Pause,
@@ -10,12 +11,23 @@ import {
   type Rollout,
   type Stage,
 } from '../domain/rollout.ts'
+import type { WantedAt } from '../domain/release.ts'
 import type { Moment } from './observation.ts'
 
 /** One mutating call that the record must name before it is made. */
-export interface Call {
+export type Call = UnitCall | WantCall
+
+export interface UnitCall {
   readonly verb: 'stop' | 'start' | 'destroy'
   readonly unit: string
+}
+
+/** The wanted release is to name `to`. */
+export interface WantCall {
+  readonly verb: 'want'
+  readonly at: WantedAt
+  readonly from: string | null
+  readonly to: string
 }
 
 /** What is to be done next, and why. */
@@ -28,6 +40,8 @@ export interface Decision {
   /** What it waits for, or did, in words. */
   readonly reason: string
 }
+
+type Holder = NonNullable<Rollout['held']>['by']
 
 /** States of one instance that are kept: a crash loop would go on for ever. */
 const mostSeen = 12
@@ -71,9 +85,15 @@ export class Draft {
   }
 
   /** Asks for calls on behalf of the instance; counting them changes the record, so each one is stored before it is made. */
-  call(unit: string, ...calls: readonly Call[]): void {
+  call(unit: string, ...calls: readonly UnitCall[]): void {
     this.patch(unit, { calls: this.instance(unit).calls + calls.length })
     this.#calls.push(...calls)
+  }
+
+  /** Asks for the wanted release to be moved. */
+  want(call: Omit<WantCall, 'verb'>): void {
+    this.set({ release: { stage: 'moving', calls: (this.rollout.release?.calls ?? 0) + 1 } })
+    this.#calls.push({ verb: 'want', ...call })
   }
 
   /** What the instance waits for. Told to readers of the record, too small for an event. */
@@ -104,7 +124,7 @@ export class Draft {
   end(ending: Ending): void {
     const already = this.rollout.ending
     if (already !== null && (already.kind === 'aborted' || ending.kind === 'failed')) return
-    this.set({ ending, pause: null, phase: 'rolling' })
+    this.set({ ending, pause: null, phase: underWay(this.rollout) })
     this.comeOn()
     if (ending.kind === 'failed') this.fact({ kind: 'failing', unit: ending.unit, reason: ending.reason })
     else this.fact({ kind: 'abort-asked', by: ending.by, reason: ending.reason })
@@ -139,17 +159,17 @@ export class Draft {
       const moving = this.rollout.instances.filter(inFlight).map((one) => one.unit)
       this.fact({ kind: 'pause-asked', tier: pause.kind === 'stop', by: pause.by, reason: pause.reason, moving })
     }
-    this.set({ pause, phase: 'rolling' })
+    this.set({ pause, phase: underWay(this.rollout) })
   }
 
-  hold(by: 'fleet' | 'lock', reason: string): void {
+  hold(by: Holder, reason: string): void {
     this.say(reason)
-    if (this.rollout.held?.by === by && (by === 'fleet' || this.rollout.held.reason === reason)) return
+    if (this.rollout.held?.by === by && (by !== 'lock' || this.rollout.held.reason === reason)) return
     this.set({ held: { by, reason } })
     this.fact({ kind: 'held', reason })
   }
 
-  goOn(by: 'fleet' | 'lock', reason: string): void {
+  goOn(by: Holder, reason: string): void {
     if (this.rollout.held?.by !== by) return
     this.set({ held: null })
     this.fact({ kind: 'going-on', reason })

@@ -11,10 +11,11 @@ import { withJournal } from './failure-journal.ts'
 import { HealthWatch } from './health-watch.ts'
 import type { Loaded, Ownership, Wishes } from './journal.ts'
 import type { Patience } from './observation.ts'
+import { ReleaseWatch, type ReleaseParts } from './release-watch.ts'
 import { clockStands } from './stuck.ts'
 import { WishWatch, wishesForMs, type WishParts } from './wish-watch.ts'
 
-export interface DriverParts extends WishParts {
+export interface DriverParts extends WishParts, ReleaseParts {
   readonly scheduler: SchedulerReader & SchedulerWriter
   readonly probe: HealthProbe
   readonly announcedPort: AnnouncedPort
@@ -61,6 +62,7 @@ class Drive {
   readonly #haltOrAborted: AbortSignal
   readonly #lostOrAborted: AbortSignal
   readonly #health: HealthWatch
+  readonly #releases: ReleaseWatch
   readonly #calls: Calls
   #loaded: Loaded | null = null
   /** Where the counting of time without progress stands, and since when. */
@@ -76,6 +78,7 @@ class Drive {
     this.#wishes = new WishWatch(own.id, parts)
     this.#haltOrAborted = AbortSignal.any([this.#halt, this.#wishes.aborted])
     this.#lostOrAborted = AbortSignal.any([own.lease.lost, this.#wishes.aborted])
+    this.#releases = new ReleaseWatch(parts)
     this.#calls = new Calls(own, parts)
     this.#health = new HealthWatch(parts.probe, parts.announcedPort, parts.clock)
   }
@@ -129,7 +132,10 @@ class Drive {
     if (loaded === null) return 'unreadable'
     if (isOver(loaded.rollout)) return 'ended'
     if (await this.#rests(loaded.rollout)) return null
-    const cluster = await scheduler.observe(this.#parts.observeMs, this.#hurry)
+    const [cluster] = await Promise.all([
+      scheduler.observe(this.#parts.observeMs, this.#hurry),
+      this.#releases.look(loaded.rollout),
+    ])
     if (this.#halt.aborted) return null
     // After the look, which may take long: what people want is newer than what is seen.
     const wishes = await this.#wishes.fresh(loaded.rollout)
@@ -148,6 +154,8 @@ class Drive {
         take: wishes.take,
         pause: wishes.pause,
         resumed: wishes.resumed,
+        go: wishes.go,
+        ...this.#releases.seen,
         holds: wishes.holds,
         askedAt: (unit) => this.#calls.askedAt(unit),
         refusals: this.#calls.refusals,

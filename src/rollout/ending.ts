@@ -47,9 +47,11 @@ function onSuccess(rollout: Rollout): Put[] {
   const { plan, id, requestedBy } = rollout
   // It replaced nothing that ran: what was last rolled out well is still that.
   if (plan.kind === 'scale') return []
-  const current = currentRecord.write({ id, at: rollout.endedAt ?? rollout.createdAt, by: requestedBy })
+  const at = rollout.endedAt ?? rollout.createdAt
+  const release = plan.release?.to ?? null
+  const current = currentRecord.write({ id, at, by: requestedBy, release })
   const puts: Put[] = [{ key: keys.current(plan), value: current }]
-  if (rollout.next.length > 0) {
+  if (rollout.next.length > 0 && (plan.kind === 'deploy' || plan.kind === 'restart')) {
     const following = followingRecord.write({
       after: id,
       at: rollout.endedAt ?? rollout.createdAt,
@@ -77,6 +79,7 @@ function historyRow(rollout: Rollout, facts: readonly Fact[]): HistoryRow {
     phase: rollout.phase,
     by: rollout.requestedBy,
     reason: rollout.reason,
+    release: rollout.plan.release?.to ?? null,
     summary: ended?.reason ?? rollout.phase,
     instances: rollout.instances.length,
     replaced: rollout.instances.filter((one) => one.stage === 'done').length,

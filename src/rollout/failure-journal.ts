@@ -1,5 +1,4 @@
 import type { Fact } from '../domain/event.ts'
-import { isOver } from '../domain/rollout.ts'
 import type { SchedulerReader } from '../ports/scheduler.ts'
 import type { Decision } from './draft.ts'
 
@@ -17,10 +16,14 @@ export async function withJournal(
   },
 ): Promise<readonly Fact[]> {
   const { ending } = decision.rollout
-  if (!isOver(decision.rollout) || ending?.kind !== 'failed' || ending.unit === null) return decision.facts
+  if (!decision.facts.some(tellsFailure) || ending?.kind !== 'failed' || ending.unit === null) return decision.facts
   const reading = await parts.scheduler.journal(ending.unit, mostLines)
   const shown = (line: string): string => parts.redact(line).slice(0, longestLine)
   const journal = reading.kind === 'lines' ? reading.lines.map(shown) : []
   const noJournal = reading.kind === 'none' ? shown(reading.reason) : null
-  return decision.facts.map((fact) => (fact.kind === 'ended' ? { ...fact, journal, noJournal } : fact))
+  return decision.facts.map((fact) => (tellsFailure(fact) ? { ...fact, journal, noJournal } : fact))
 }
+
+/** What is told of a failure with the journal: its end, or that it is taken back now. */
+const tellsFailure = (fact: Fact): fact is Extract<Fact, { kind: 'ended' | 'rollback-due' }> =>
+  fact.kind === 'ended' || fact.kind === 'rollback-due'

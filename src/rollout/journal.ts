@@ -45,6 +45,8 @@ export interface Wishes {
   readonly pause: Pause | null
   /** Who took back the pause that it obeys. */
   readonly resumed: Wish | null
+  /** Somebody's word to go on, now or later. */
+  readonly go: PersonalWishes['go']
   /** Why nothing new may begin: locks of others than its requester, and records that cannot be read. */
   readonly holds: readonly string[]
   readonly unchanged: readonly Condition[]
@@ -104,6 +106,7 @@ export function createJournal(store: StoreReader & StoreWriter, clock: Clock) {
       return {
         abort: personal?.abort ?? null,
         take: personal?.take ?? null,
+        go: personal?.go ?? null,
         ...pauseIn(rollout, {
           personal: personal?.pause ?? null,
           stop,

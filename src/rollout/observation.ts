@@ -19,6 +19,12 @@ export interface Observation {
   readonly holds: readonly string[]
   /** `Clock.monotonic()` of the last call made for the unit; of the driver's own beginning when it made none. */
   readonly askedAt: (unit: string) => number
+  /** What the wanted release names; null where nothing is known of releases. */
+  readonly wanted: WantedSeen | null
+  /** What instances wrote to their keys about the release that they run, by unit; null for nothing. */
+  readonly announced: ReadonlyMap<string, string | null>
+  /** A person's word to go on, now or `forMs` after it was said. */
+  readonly go: GoWish | null
   /** What the scheduler's tool said when the last call for a unit failed. */
   readonly refusals: ReadonlyMap<string, string>
 }
@@ -30,6 +36,20 @@ export interface HealthSeen {
   readonly passes: number
   readonly fails: number
   readonly last: HealthResult
+}
+
+export type WantedSeen =
+  /** `about` says for people what a digest is that nobody expected. */
+  | { readonly kind: 'known'; readonly digest: string | null; readonly about: string | null }
+  | { readonly kind: 'unknown'; readonly reason: string }
+
+export interface GoWish {
+  readonly by: Person
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly forMs: number
+  /** Number of its audit record: tells one from the next. */
+  readonly audit: number
 }
 
 /** Now, on both clocks, and how long the rollout has gone without progress. */

@@ -1,3 +1,4 @@
+import { releaseText } from '../domain/release.ts'
 import { lockText } from '../domain/lock.ts'
 import type { Blocker, PlannedInstance } from '../domain/plan.ts'
 import { stopText } from '../domain/stop.ts'
@@ -20,6 +21,7 @@ export function blockersFor(
   if (input.live !== null) {
     blockers.push({ kind: 'busy', message: `rollout ${input.live} is under way on it`, force: false })
   }
+  blockers.push(...releaseBlockers(input, planned))
   if (homeless.length > 0) {
     blockers.push({
       kind: 'unscheduled',
@@ -37,6 +39,21 @@ export function blockersFor(
     })
   }
   return blockers
+}
+
+function releaseBlockers(input: PlanInput, planned: readonly PlannedInstance[]): Blocker[] {
+  const { release, noRelease } = input
+  if (noRelease !== null && noRelease !== undefined) {
+    const message = `nobody knows which release the units would pull: ${noRelease}; \`--force\` goes on all the same`
+    return [{ kind: 'no-release', message, force: true }]
+  }
+  if (release === null || release === undefined || input.named !== true) return []
+  const { to, from, proof } = release
+  const said = proof.by === 'none' ? planned : planned.filter((one) => one.runs === to.digest)
+  if (from !== to.digest || said.length < planned.length || planned.some((one) => !one.serving)) return []
+  const unverified = proof.by === 'none' ? ' (unverified: its instances have no way to say so)' : ''
+  const message = `it runs ${releaseText(to)} already${unverified}, so there is nothing to do; \`--force\` rolls it all the same`
+  return [{ kind: 'there-already', message, force: true }]
 }
 
 /** Those that are not rolled count as away too: with too many of them down, the rollout would only wait. */

@@ -1,5 +1,5 @@
 import type { Lock } from '../domain/lock.ts'
-import type { Only, Plan, Planned } from '../domain/plan.ts'
+import type { Only, Plan, Planned, PlannedRelease } from '../domain/plan.ts'
 import type { Stop } from '../domain/stop.ts'
 import type { Target } from '../domain/target.ts'
 import { byUnitName, instanceIn, parseUnitName } from '../domain/unit-name.ts'
@@ -22,6 +22,18 @@ export interface PlanInput {
   readonly settings: Settings
   readonly gate: HealthGate
   readonly cluster: Extract<ClusterView, { kind: 'known' }>
+  /** The release to be rolled; null or absent where nothing is known of releases. */
+  readonly release?: PlannedRelease | null
+  /** What it is taken back to when it fails. */
+  readonly rollback?: Plan['rollback']
+  /** Why nobody knows which release would be pulled. */
+  readonly noRelease?: string | null
+  /** What a person should know about it. */
+  readonly releaseNotes?: readonly string[]
+  /** A person named the release, and did not only ask for what is wanted anyway. */
+  readonly named?: boolean
+  /** What instances wrote to their keys about the release that they run, by unit. */
+  readonly announced?: ReadonlyMap<string, string | null>
   /** What the gate says now, by unit; none for a unit that could not be asked. */
   readonly health: ReadonlyMap<string, HealthResult>
   /** Everything in its tier is stopped. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Plan, PlannedInstance } from '../domain/plan.ts'
+import { digestIn } from '../domain/release.ts'
 import { instanceIn, instanceOf } from '../domain/unit-name.ts'
 import type { UnitView } from '../ports/scheduler.ts'
 import { reportOf, stateText } from './observation.ts'
@@ -24,6 +25,9 @@ export function planWith(
     scale,
     others,
     canary: input.settings.canary > 0,
+    canarySteadyMs: input.settings.canary > 0 ? input.settings.canarySteadyMs : 0,
+    release: input.release ?? null,
+    rollback: input.rollback ?? null,
     atOnce,
     gate: input.gate,
     settleMs: input.settings.settleMs,
@@ -45,11 +49,14 @@ function planHash(plan: Omit<Plan, 'hash'>): string {
     if (one.task === 'replace') return work
     return one.task === 'renew' ? ([...work, one.task, one.renews] as const) : ([...work, one.task] as const)
   })
+  const { release, canarySteadyMs } = plan
   const work = [
     [kind, service, tier, unit, canary, atOnce, gate, settleMs, progressDeadlineMs],
     instances.toSorted(([a], [b]) => a.localeCompare(b)),
     batches.map((batch) => batch.length),
     others.toSorted(),
+    ...(release === null ? [] : [[release.at, release.to.digest, release.proof]]),
+    ...(canarySteadyMs === 0 ? [] : [canarySteadyMs]),
   ]
   return createHash('sha256').update(JSON.stringify(work)).digest('hex').slice(0, 12)
 }
@@ -70,8 +77,20 @@ export function plannedInstance(unit: UnitView, input: PlanInput): PlannedInstan
     state: stateText(unit),
     serving: serves(unit, input),
     identity: health?.kind === 'healthy' ? health.identity : null,
+    runs: saidDigest(unit.unit, input),
     stopped: !isMoving(unit, input) && unit.wanted !== 'launched',
   }
+}
+
+/** The release that it says it runs, where its words are a digest, or those of a label of the planned one. */
+function saidDigest(unit: string, { release, health, announced }: PlanInput): string | null {
+  const proof = release?.proof ?? { by: 'none' }
+  const answer = health.get(unit)
+  const says =
+    proof.by === 'key' ? (announced?.get(unit) ?? null) : answer?.kind === 'healthy' ? (answer.says ?? null) : null
+  if (release === null || release === undefined || says === null) return null
+  if (proof.by !== 'label') return digestIn(says)
+  return release.to[proof.label] === says ? release.to.digest : null
 }
 
 /** One that there is not yet, with all its sidekicks. */
@@ -84,6 +103,7 @@ export const newInstance = (unit: string, input: PlanInput): PlannedInstance => 
   state: 'new',
   serving: false,
   identity: null,
+  runs: null,
   stopped: false,
 })
 

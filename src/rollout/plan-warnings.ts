@@ -1,4 +1,5 @@
 import type { PlannedInstance } from '../domain/plan.ts'
+import { shortDigest } from '../domain/release.ts'
 import type { UnitView } from '../ports/scheduler.ts'
 import { parseUnitName, templateOf } from '../domain/unit-name.ts'
 import { isMoving, isNamed, type PlanInput } from './plan-input.ts'
@@ -35,8 +36,20 @@ export function warningsFor(
   )
   if (asleep.length > 0)
     warnings.push(`${asleep.join(', ')} ${asleep.length === 1 ? 'is' : 'are'} stopped now and will be started`)
-  warnings.push(...unitFileWarnings(input, found, ordered))
+  warnings.push(...releaseWarnings(input, ordered), ...unitFileWarnings(input, found, ordered))
   return warnings
+}
+
+/** What runs is not what should, and what else there is to say about releases. */
+function releaseWarnings({ release, releaseNotes = [] }: PlanInput, ordered: readonly PlannedInstance[]): string[] {
+  if (release === null || release === undefined) return [...releaseNotes]
+  const odd = ordered.filter((one) => one.runs !== null && one.runs !== release.from && one.runs !== release.to.digest)
+  const early = ordered.filter((one) => one.runs === release.to.digest && release.from !== release.to.digest)
+  return [
+    ...releaseNotes,
+    ...odd.map((one) => `${one.unit} runs ${shortDigest(one.runs ?? '')}, which is not what was wanted`),
+    ...early.map((one) => `${one.unit} runs the new release already`),
+  ]
 }
 
 export function downReason(one: PlannedInstance, input: PlanInput): string {

@@ -10,6 +10,7 @@ import type { ClusterView, SchedulerReader } from '../ports/scheduler.ts'
 import type { PlanRequest, Readers } from '../services/capabilities.ts'
 import { askGate, type AnnouncedPort } from './ask-gate.ts'
 import { isUp, reportOf } from './observation.ts'
+import { releaseFor } from './plan-release.ts'
 import { planRollout } from './plan-rollout.ts'
 import { gateOf, settingsOf } from './settings.ts'
 
@@ -22,7 +23,8 @@ export interface PlannerParts {
   readonly announcedPort: AnnouncedPort
   readonly locks: Readers['locks']
   readonly stops: Readers['stops']
-  readonly rollouts: Pick<Readers['rollouts'], 'live'>
+  readonly rollouts: Pick<Readers['rollouts'], 'live' | 'lastGood' | 'history'>
+  readonly releases: Readers['releases']
   /** Longest wait for a look at the scheduler, in milliseconds. */
   readonly observeMs: number
 }
@@ -42,17 +44,25 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         }
       }
       const gate = gateOf(parts.config, target.service)
-      const [cluster, locks, stops, live] = await Promise.all([
+      const [cluster, locks, stops, live, { notes, ...release }] = await Promise.all([
         parts.schedulerOf(target.tier).observe(parts.observeMs),
         parts.locks.on(target),
         parts.stops.all(),
         parts.rollouts.live(target),
+        releaseFor(request, parts),
       ])
       if (cluster.kind === 'unknown') {
         return {
           kind: 'impossible',
           transient: true,
           message: `${targetText(target)} cannot be planned: ${cluster.reason}. Try again, or look at fleet's machines.`,
+        }
+      }
+      if (release.noRelease !== null && request.release !== undefined) {
+        return {
+          kind: 'impossible',
+          transient: true,
+          message: `${targetText(target)} cannot be planned: ${release.noRelease}.`,
         }
       }
       const now = parts.clock.now()
@@ -72,6 +82,9 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         live: live?.id ?? null,
         moving: live === null ? [] : underWay(live),
         only: request.only,
+        ...release,
+        releaseNotes: notes,
+        named: request.release !== undefined,
       })
     },
   }

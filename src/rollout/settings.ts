@@ -8,6 +8,7 @@ import type { QueueLimits } from './create.ts'
 export interface Settings {
   readonly batch: Amount
   readonly canary: number
+  readonly canarySteadyMs: number
   readonly settleMs: number
   readonly progressDeadlineMs: number
 }
@@ -36,6 +37,7 @@ export function settingsOf(
   return {
     batch: typed.batch ?? first((layer) => layer.batch, { kind: 'count', count: 1 }),
     canary: typed.canary ?? first((layer) => layer.canary, 0),
+    canarySteadyMs: first((layer) => layer.canarySteady, 0),
     settleMs: first((layer) => layer.settle, 5000),
     progressDeadlineMs: first((layer) => layer.progressDeadline, 300_000),
   }
@@ -44,6 +46,12 @@ export function settingsOf(
 /** How long a rollout of this target may go without a newly healthy instance before its thread says so. In milliseconds. */
 export const stuckMsOf = (config: Layered, target: Target): number =>
   nearest(config, target)((layer) => layer.stuckAfter, 60_000)
+
+/** What becomes of a rollout of this target that fails: taken back after so many milliseconds, or null for held as it is. */
+export function takenBackAfter(config: Layered, target: Target): number | null {
+  const first = nearest(config, target)
+  return first((layer) => layer.onFailure, 'hold') === 'rollback' ? first((layer) => layer.rollbackAfter, 30_000) : null
+}
 
 export function queueLimits(config: Pick<Config, 'tiers' | 'engine'>): QueueLimits {
   return {
@@ -54,6 +62,8 @@ export function queueLimits(config: Pick<Config, 'tiers' | 'engine'>): QueueLimi
 
 export function gateOf(config: Pick<Config, 'services'>, service: string): HealthGate {
   const health = config.services[service]?.health
+  const verify = config.services[service]?.verify
+  const field = verify?.by === 'health' || verify?.by === 'label' ? verify.field : undefined
   switch (health?.kind) {
     case 'http':
       return {
@@ -62,6 +72,7 @@ export function gateOf(config: Pick<Config, 'services'>, service: string): Healt
         path: health.path,
         timeoutMs: health.timeout,
         identity: health.identity ?? null,
+        ...(field === undefined ? {} : { says: field }),
       }
     case 'tcp':
       return { kind: 'tcp', port: health.port, timeoutMs: health.timeout }

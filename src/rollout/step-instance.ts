@@ -5,6 +5,7 @@ import { callToStop } from './call-to-stop.ts'
 import { gone, isTaken, mayRepeat, refusal, staysDown, type Look } from './look.ts'
 import { isUp, reportOf, seenAs, stateText } from './observation.ts'
 import { bringDown, goesAway, hasNoMachine, mustTakeBack, remove, removedYet, takeBack } from './step-removal.ts'
+import { provenRelease } from './step-release.ts'
 import { attach, attachedYet, detach, noLongerWanted } from './step-sidekicks.ts'
 import { wrongContent } from './unit-files.ts'
 
@@ -153,8 +154,13 @@ function prove(draft: Draft, instance: InstanceState, look: Look): void {
     draft.note(unit, flaw)
     return
   }
-  if (!steady) {
-    draft.note(unit, 'runs, and must stay so for a while')
+  const release = provenRelease(draft, unit, look)
+  if (release.kind === 'wrong') {
+    draft.fail(unit, release.reason)
+    return
+  }
+  if (release.kind === 'silent' || !steady) {
+    draft.note(unit, release.kind === 'silent' ? release.note : 'runs, and must stay so for a while')
     return
   }
   const since = instance.startedAt ?? instance.since
@@ -164,7 +170,7 @@ function prove(draft: Draft, instance: InstanceState, look: Look): void {
     machine: report?.machine ?? null,
     ip: report?.ip ?? null,
     tookMs: Math.max(0, look.moment.wall - since),
-    reason: gate.kind === 'none' ? 'it has run steadily' : 'it has run steadily and passed its health gate',
+    reason: `${gate.kind === 'none' ? 'it has run steadily' : 'it has run steadily and passed its health gate'}${release.text}`,
   })
   draft.comeOn()
   attach(draft, instance, look, 'healthy')

@@ -1,5 +1,5 @@
 import { inFlight, type InstanceState } from '../domain/rollout.ts'
-import type { Call, Draft } from './draft.ts'
+import type { Draft, UnitCall } from './draft.ts'
 import { isTaken, mayBeHeardLate, mayRepeat, refusal, type Look } from './look.ts'
 import { stateText } from './observation.ts'
 import { isForgotten } from '../ports/scheduler.ts'
@@ -15,7 +15,7 @@ export function bringDown(draft: Draft, unit: string, look: Look, why: string): 
   const running = instance.sidekicks.filter((one) => isTaken(look.units.get(one)))
   if (running.length > 0) {
     draft.stage(unit, 'detaching', `${why}its sidekicks were told to stop (${running.join(', ')})`)
-    draft.call(unit, ...running.map((one): Call => ({ verb: 'stop', unit: one })))
+    draft.call(unit, ...running.map((one): UnitCall => ({ verb: 'stop', unit: one })))
     return
   }
   if (goesAway(draft, instance) && hasNoMachine(unit, look)) {
@@ -52,7 +52,7 @@ export function remove(draft: Draft, instance: InstanceState, look: Look, reason
   const { unit, task } = instance
   const known = goingUnits(instance).filter((one) => one === unit || !isGone(one, look))
   draft.stage(unit, 'removing', `${reason}, ${task === 'renew' ? 'to be made anew, ' : ''}told to be gone`)
-  draft.call(unit, ...known.map((one): Call => ({ verb: 'destroy', unit: one })))
+  draft.call(unit, ...known.map((one): UnitCall => ({ verb: 'destroy', unit: one })))
 }
 
 const goingUnits = ({ task, unit, sidekicks, renews }: InstanceState): readonly string[] =>

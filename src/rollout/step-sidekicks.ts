@@ -1,5 +1,5 @@
 import type { InstanceState } from '../domain/rollout.ts'
-import type { Call, Draft } from './draft.ts'
+import type { Draft, UnitCall } from './draft.ts'
 import { callToStop } from './call-to-stop.ts'
 import { gone, isTaken, mayBeHeardLate, mayRepeat, staysDown, type Look } from './look.ts'
 import { isSidekickUp, isUp, stateText } from './observation.ts'
@@ -41,7 +41,7 @@ export function attach(draft: Draft, instance: InstanceState, look: Look, reason
     'attaching',
     missing.length === 0 ? reason : `${reason}; its sidekicks were told to start (${missing.join(', ')})`,
   )
-  draft.call(instance.unit, ...missing.map((one): Call => ({ verb: 'start', unit: one })))
+  draft.call(instance.unit, ...missing.map((one): UnitCall => ({ verb: 'start', unit: one })))
 }
 
 export function attachedYet(draft: Draft, instance: InstanceState, look: Look): void {

@@ -7,7 +7,9 @@ import { stateText, type Moment, type Patience } from './observation.ts'
 
 /** It is paused, or a lock holds it, and nothing is under way: waiting for a person is not a lack of progress. */
 export const clockStands = (rollout: Rollout): boolean =>
-  rollout.phase === 'paused' || (rollout.held?.by === 'lock' && !rollout.instances.some(inFlight))
+  rollout.phase === 'paused' ||
+  rollout.rollback?.stage === 'countdown' ||
+  (rollout.held?.by === 'lock' && !rollout.instances.some(inFlight))
 
 type Units = ReadonlyMap<string, UnitView>
 

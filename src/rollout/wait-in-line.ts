@@ -9,11 +9,12 @@ import { keys } from '../store/keys.ts'
 import { Outage } from '../store/outage.ts'
 import { UnreadableRecord } from '../store/record.ts'
 import { placeRecord, type QueuePlace } from '../store/records.ts'
-import { beginning, newInstances, type QueueLimits } from './create.ts'
+import { beginning, type QueueLimits } from './create.ts'
 import { decideWait, holdsIn, isStuck, type Checked, type WaitStep } from './decide-wait.ts'
 import type { Writes } from './ending.ts'
 import type { Advanced, Journal, Loaded, Ownership, Wishes } from './journal.ts'
 import { turnOf, type Waiter } from './line.ts'
+import { newState } from './new-rollout.ts'
 import type { LineLook, LineReader } from './line-reader.ts'
 
 export interface WaitParts {
@@ -157,7 +158,7 @@ class Wait {
       ...rollout,
       phase: 'rolling',
       plan: step.plan,
-      instances: newInstances(step.plan, now),
+      ...newState(step.plan, now),
       audit: admitted.audit,
       waiting: null,
       begunAt: now,

@@ -2,7 +2,7 @@ import type { Readers } from './capabilities.ts'
 import { lockCapability, unlockCapability } from './locks.ts'
 import { startCapability, type StartParts } from './start-rollout.ts'
 import { goCapability, stopCapability } from './stops.ts'
-import { abortCapability, pauseCapability, resumeCapability, takeCapability } from './wishes.ts'
+import { abortCapability, continueCapability, pauseCapability, resumeCapability, takeCapability } from './wishes.ts'
 
 /** For each right, what its holder gets: bound to what the door allowed. */
 export function bindCapabilities(parts: StartParts, rollouts: Pick<Readers['rollouts'], 'allLive'>) {
@@ -11,10 +11,13 @@ export function bindCapabilities(parts: StartParts, rollouts: Pick<Readers['roll
     deploy: startCapability(parts, 'deploy'),
     restart: startCapability(parts, 'restart'),
     scale: startCapability(parts, 'scale'),
+    rollback: startCapability(parts, 'rollback'),
+    promote: startCapability(parts, 'promote'),
     retry: startCapability(parts, 'retry'),
     take: takeCapability(store, clock),
     pause: pauseCapability(store, clock),
     resume: resumeCapability(store, clock),
+    continue: continueCapability(store, clock),
     abort: abortCapability(store, clock),
     lock: lockCapability(store, clock, rollouts),
     unlock: unlockCapability(store),

@@ -5,11 +5,13 @@ import type { Lock } from '../domain/lock.ts'
 import type { Plan, PlanAsk, Planned } from '../domain/plan.ts'
 import type { Obstacle, Person, Rollout, Typed, WaitsFor } from '../domain/rollout.ts'
 import type { Stop } from '../domain/stop.ts'
+import type { Release } from '../domain/release.ts'
 import type { Target } from '../domain/target.ts'
 import type { Place } from '../ports/chat.ts'
 import type { HealthResult } from '../ports/health.ts'
 import type { SchedulerReader } from '../ports/scheduler.ts'
 import type { Checked } from '../rollout/decide-wait.ts'
+import type { Releases } from './releases.ts'
 
 /** What handlers may look at. Nothing here can change anything. Each call has a time limit of its own. */
 export interface Readers {
@@ -29,7 +31,7 @@ export interface Readers {
       before: string | null
     }): Promise<HistoryPage>
     /** When this target was last rolled out with success; null when never. */
-    lastGood(target: Target): Promise<{ readonly id: number; readonly at: number; readonly by: string } | null>
+    lastGood(target: Target): Promise<LastGood | null>
   }
   readonly locks: {
     all(): Promise<readonly Lock[]>
@@ -40,6 +42,7 @@ export interface Readers {
     /** The tiers that are stopped. */
     all(): Promise<readonly Stop[]>
   }
+  readonly releases: Releases
   readonly planner: {
     /** Looks at the fleet and says what would be done and what stands in the way. */
     plan(request: PlanRequest): Promise<Planned>
@@ -80,6 +83,14 @@ export interface PlanRequest extends PlanAsk {
   readonly actor: Actor
 }
 
+export interface LastGood {
+  readonly id: number
+  readonly at: number
+  readonly by: string
+  /** What it rolled; null where nothing was known of releases. */
+  readonly release: Release | null
+}
+
 export interface Waiting {
   readonly id: number
   readonly target: Target
@@ -113,6 +124,9 @@ export interface Capabilities {
   readonly deploy: StartCapability
   readonly restart: StartCapability
   readonly scale: StartCapability
+  readonly rollback: StartCapability
+  readonly promote: StartCapability
+  readonly continue: { go(id: number, forMs: number, reason: string | null): Promise<GoOnResult> }
   readonly retry: StartCapability
   readonly take: { take(id: number, reason: string | null): Promise<TakeResult> }
   readonly pause: { pause(id: number, reason: string | null): Promise<PauseResult> }
@@ -194,6 +208,12 @@ export type PauseResult =
   | { readonly kind: 'already'; readonly by: Person; readonly at: number }
   /** An abort or a failure ends it already. */
   | { readonly kind: 'ending' }
+  | NoLongerLive
+
+export type GoOnResult =
+  | { readonly kind: 'asked' }
+  /** There is nothing that it waits for by itself. */
+  | { readonly kind: 'not-waiting' }
   | NoLongerLive
 
 export type TakeResult =

@@ -58,8 +58,8 @@ export function createRolloutReader(store: StoreReader, targets: readonly Target
     async lastGood(target) {
       const entry = await store.get(keys.current(target))
       if (entry === null) return null
-      const { id, at, by } = currentRecord.read(entry)
-      return { id, at, by: by.name === null ? by.id : `@${by.name}` }
+      const { id, at, by, release } = currentRecord.read(entry)
+      return { id, at, by: by.name === null ? by.id : `@${by.name}`, release }
     },
   }
 }

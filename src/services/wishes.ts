@@ -1,6 +1,6 @@
 import { openGrant, type Authorized } from '../authorization/door.ts'
 import type { Grant } from '../authorization/rights.ts'
-import { isOver, ownerOf, type Person, type Rollout } from '../domain/rollout.ts'
+import { goesOnByItself, isOver, ownerOf, type Person, type Rollout } from '../domain/rollout.ts'
 import { sameTarget, targetText } from '../domain/target.ts'
 import { personText } from '../domain/wording.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -8,7 +8,15 @@ import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { asBefore } from '../store/conditions.ts'
 import { keys } from '../store/keys.ts'
 import { rolloutRecord, wishesRecord, type PersonalWishes } from '../store/records.ts'
-import type { AbortResult, Capabilities, NoLongerLive, PauseResult, ResumeResult, TakeResult } from './capabilities.ts'
+import type {
+  AbortResult,
+  Capabilities,
+  GoOnResult,
+  NoLongerLive,
+  PauseResult,
+  ResumeResult,
+  TakeResult,
+} from './capabilities.ts'
 
 type Store = StoreReader & StoreWriter
 
@@ -55,6 +63,19 @@ export const resumeCapability =
     }
   }
 
+export const continueCapability =
+  (store: Store, clock: Clock) =>
+  (context: Authorized<'continue'>): Capabilities['continue'] => {
+    const grant = openGrant(context, 'continue')
+    return {
+      go: (id, forMs, reason) =>
+        leave<GoOnResult>(store, grant, id, ({ rollout, wishes }) => {
+          if (!goesOnByItself(rollout)) return { kind: 'not-waiting' }
+          return { ...wishes, go: { ...wishOf(grant, reason, clock), forMs } }
+        }),
+    }
+  }
+
 export const takeCapability =
   (store: Store, clock: Clock) =>
   (context: Authorized<'take'>): Capabilities['take'] => {
@@ -89,7 +110,7 @@ async function leave<R extends { readonly kind: string }>(
     if (isOver(rollout)) return { kind: 'over', rollout }
     const changed = change({
       rollout,
-      wishes: wish === null ? { abort: null, pause: null, take: null } : wishesRecord.read(wish),
+      wishes: wish === null ? { abort: null, pause: null, take: null, go: null } : wishesRecord.read(wish),
     })
     if ('kind' in changed) return changed
     const active = await store.get(keys.active(rollout.plan))

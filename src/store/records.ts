@@ -4,6 +4,7 @@ import { historyRowSchema } from '../domain/history.ts'
 import { lockSchema } from '../domain/lock.ts'
 import { stopSchema } from '../domain/stop.ts'
 import { rolloutSchema, typedSchema } from '../domain/rollout.ts'
+import { releaseSchema } from '../domain/release.ts'
 import { recordType } from './record.ts'
 
 /** Every kind of record under the rollout's keys (`keys.ts`). */
@@ -49,12 +50,23 @@ const wishesSchema = z.strictObject({
   pause: z.strictObject({ kind: z.enum(['pause', 'resume']), ...wish }).nullable(),
   /** Whose it is to be. */
   take: z.strictObject(wish).nullable().default(null),
+  /** Go on now, or `forMs` after it was said: with a countdown, or past a canary. */
+  go: z
+    .strictObject({ ...wish, forMs: z.int().min(0) })
+    .nullable()
+    .default(null),
 })
 export const wishesRecord = recordType(wishesSchema)
 export type PersonalWishes = z.infer<typeof wishesSchema>
 
 /** The last rollout of a target that succeeded. */
-const currentSchema = z.strictObject({ id: z.int(), at: z.int(), by: person })
+const currentSchema = z.strictObject({
+  id: z.int(),
+  at: z.int(),
+  by: person,
+  /** What it rolled; null where nothing was known of releases. */
+  release: releaseSchema.nullable().default(null),
+})
 export const currentRecord = recordType(currentSchema)
 
 /** What remains of a list of services when one of them has succeeded. */

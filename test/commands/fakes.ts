@@ -17,6 +17,7 @@ import {
 } from '../../src/domain/rollout.ts'
 import type { Stop } from '../../src/domain/stop.ts'
 import type { ClusterView, UnitView } from '../../src/ports/scheduler.ts'
+import { noReleases } from '../support/releases.ts'
 import type { Capabilities, PlanRequest, Readers, StartRequest } from '../../src/services/capabilities.ts'
 
 /** Plain objects in place of what commands look at and act through. What was done lies in `did`. */
@@ -89,11 +90,15 @@ export const planOf = (over: Partial<Plan> = {}): Plan => ({
       serving: true,
       stopped: false,
       identity: null,
+      runs: null,
     },
   ]),
   others: [],
   scale: null,
+  release: null,
+  rollback: null,
   canary: false,
+  canarySteadyMs: 0,
   atOnce: 1,
   gate: { kind: 'http', port: 8080, path: '/health', timeoutMs: 1000, identity: null },
   settleMs: 5000,
@@ -116,6 +121,7 @@ const instance = (name: string, stage: Stage, batch: number): InstanceState => (
   calls: 2,
   replaced: stage === 'done',
   before: { machine: null, ip: null, identity: null },
+  runs: null,
   machine: { id: `m-10.0.0.${batch + 1}`, ip: `10.0.0.${batch + 1}` },
   startedAt: stage === 'done' ? noon - 3_600_000 : null,
   finishedAt: null,
@@ -133,6 +139,10 @@ export const rolloutOf = (
   plan: planOf(),
   phase,
   ending: null,
+  release: null,
+  rollback: null,
+  canaryPassed: false,
+  heard: null,
   held: null,
   pause: null,
   takenBy: null,
@@ -175,6 +185,7 @@ export interface World {
     aborted: [number, string | null][]
     paused: [number, string | null][]
     resumed: [number, string | null][]
+    continued: [number, number, string | null][]
     confirmed: [number, string | null][]
     taken: [number, string | null][]
     stopped: string[]
@@ -206,6 +217,7 @@ export async function world(given: Given = {}): Promise<World> {
     aborted: [],
     paused: [],
     resumed: [],
+    continued: [],
     confirmed: [],
     taken: [],
     stopped: [],
@@ -231,6 +243,7 @@ export async function world(given: Given = {}): Promise<World> {
     },
     locks: { all: async () => [], on: async () => [] },
     stops: { all: async () => [] },
+    releases: noReleases,
     planner: {
       plan: async (request) => {
         did.planned.push(request)
@@ -272,6 +285,14 @@ export async function world(given: Given = {}): Promise<World> {
     deploy: start,
     restart: start,
     scale: start,
+    rollback: start,
+    promote: start,
+    continue: {
+      go: async (id, forMs, reason) => {
+        did.continued.push([id, forMs, reason])
+        return { kind: 'asked' }
+      },
+    },
     retry: start,
     take: {
       take: async (id, reason) => {
@@ -333,6 +354,9 @@ export async function world(given: Given = {}): Promise<World> {
     deploy: { ...usual.deploy, ...given.can?.deploy },
     restart: { ...usual.restart, ...given.can?.restart },
     scale: { ...usual.scale, ...given.can?.scale },
+    rollback: { ...usual.rollback, ...given.can?.rollback },
+    promote: { ...usual.promote, ...given.can?.promote },
+    continue: { ...usual.continue, ...given.can?.continue },
     retry: { ...usual.retry, ...given.can?.retry },
     abort: { ...usual.abort, ...given.can?.abort },
     lock: { ...usual.lock, ...given.can?.lock },
@@ -400,6 +424,9 @@ const binders = (can: Capabilities): CapabilityBinders => ({
   deploy: () => can.deploy,
   restart: () => can.restart,
   scale: () => can.scale,
+  rollback: () => can.rollback,
+  promote: () => can.promote,
+  continue: () => can.continue,
   retry: () => can.retry,
   take: () => can.take,
   stop: () => can.stop,

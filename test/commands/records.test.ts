@@ -12,6 +12,7 @@ const row = (id: number, over: Partial<HistoryRow> = {}): HistoryRow => ({
   by: ann,
   reason: null,
   summary: 'all 3 instances are new',
+  release: null,
   instances: 3,
   replaced: 3,
   createdAt: noon - 3_621_000,

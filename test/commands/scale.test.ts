@@ -16,6 +16,7 @@ const scaled = planOf({
         serving: false,
         stopped: false,
         identity: null,
+        runs: null,
       },
     ],
   ],

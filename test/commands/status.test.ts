@@ -39,7 +39,8 @@ describe('status without a name', () => {
         rollouts: {
           ...read.rollouts,
           allLive: async () => [live],
-          lastGood: async ({ service }) => (service === 'api' ? { id: 9, at: noon - 7_200_000, by: '@bob' } : null),
+          lastGood: async ({ service }) =>
+            service === 'api' ? { id: 9, at: noon - 7_200_000, by: '@bob', release: null } : null,
         },
       }),
     })
@@ -74,6 +75,7 @@ describe('status of a target', () => {
                 by: ann,
                 reason: null,
                 summary: '',
+                release: null,
                 instances: 3,
                 replaced: 3,
                 createdAt: noon,

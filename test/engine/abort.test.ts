@@ -18,7 +18,7 @@ afterAll(async () => lab.end())
 
 async function abort(id: number): Promise<void> {
   const word = { by: { id: 'U2', name: 'bob' }, reason: 'no', at: Date.now(), audit: 2 }
-  const value = wishesRecord.write({ abort: word, pause: null, take: null })
+  const value = wishesRecord.write({ abort: word, pause: null, take: null, go: null })
   await lab.store.commit({ require: [], puts: [{ key: keys.wish(id), value }] })
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { inFlight, isOver, stages } from '../../src/domain/rollout.ts'
 import { decide } from '../../src/rollout/decide.ts'
-import type { Decision } from '../../src/rollout/draft.ts'
+import type { Decision, UnitCall } from '../../src/rollout/draft.ts'
 import { defaultPatience } from '../../src/rollout/observation.ts'
 import type { UnitView } from '../../src/ports/scheduler.ts'
 import { gate, planOf, rolloutOf, World } from './world.ts'
@@ -96,6 +96,8 @@ function play(
   return world
 }
 
+const unitCalls = ({ calls }: Decision): readonly UnitCall[] => calls.filter((call) => call.verb !== 'want')
+
 describe('decide, whatever happens', () => {
   it('ends every rollout, once, and says so as the last thing', () => {
     fc.assert(
@@ -117,7 +119,7 @@ describe('decide, whatever happens', () => {
         play(given, (world, decision, before) => {
           const { plan, instances } = decision.rollout
           const mains = instances.map((one) => one.unit)
-          for (const call of decision.calls) {
+          for (const call of unitCalls(decision)) {
             if (call.verb !== 'stop' || !mains.includes(call.unit) || before.get(call.unit) !== 'running') continue
             // One that fails its gate is away already: rolling it takes nothing away.
             if (given.gated && !world.unit(call.unit).healthy) continue
@@ -139,7 +141,7 @@ describe('decide, whatever happens', () => {
     fc.assert(
       fc.property(script, (given) => {
         play(given, (_, decision) => {
-          for (const call of decision.calls) {
+          for (const call of unitCalls(decision)) {
             const own = decision.rollout.instances.find((one) => one.unit === call.unit)
             const host = decision.rollout.instances.find((one) => one.sidekicks.includes(call.unit))
             const wanted = call.verb === 'stop' ? (own ? 'stopping' : 'detaching') : own ? 'starting' : 'attaching'
@@ -158,7 +160,7 @@ describe('decide, whatever happens', () => {
           if (decision.rollout.phase === 'paused') expect(decision.rollout.instances.filter(inFlight)).toEqual([])
           if (state.pause === null || decision.rollout.ending !== null) return
           expect(decision.facts.map((fact) => fact.kind)).not.toContain('batch-began')
-          for (const call of decision.calls) {
+          for (const call of unitCalls(decision)) {
             const own = decision.rollout.instances.find((one) => [one.unit, ...one.sidekicks].includes(call.unit))
             // Its first calls are those with which it begins.
             expect(own?.startedAt).not.toBe(state.now - 500)
@@ -196,7 +198,7 @@ describe('decide, whatever happens', () => {
               decision.rollout.instances.filter((one) => one.stage === 'waiting').map((one) => one.unit),
             )
           }
-          if (waiting !== null) for (const call of decision.calls) expect(waiting.has(call.unit)).toBe(false)
+          if (waiting !== null) for (const call of unitCalls(decision)) expect(waiting.has(call.unit)).toBe(false)
         })
         expect(world.rollout.phase).not.toBe('rolling')
         if (world.rollout.phase !== 'aborted') return
@@ -318,6 +320,9 @@ describe('decide, whatever happens', () => {
                 take: rest.pause ? { by: { id: 'U4', name: null }, reason: null } : null,
                 abort: rest.abort ? { by: { id: 'U2', name: null }, reason: null } : null,
                 holds: [],
+                wanted: null,
+                announced: new Map(),
+                go: null,
                 askedAt: () => 0,
                 refusals: new Map(),
               },

@@ -72,11 +72,17 @@ describe('a step of a rollout', () => {
   it('is not stored when a pause came since the wishes were read, nor when it was taken back', async () => {
     const { own, loaded } = await begun()
     const before = await journal.wishes(loaded.rollout)
-    await put(keys.wish(own.id), wishesRecord.write({ abort: null, pause: { kind: 'pause', ...word }, take: null }))
+    await put(
+      keys.wish(own.id),
+      wishesRecord.write({ abort: null, pause: { kind: 'pause', ...word }, take: null, go: null }),
+    )
     expect(await journal.advance(own, loaded, changed(loaded.rollout), [step], before)).toEqual({ kind: 'moved' })
     const paused = await journal.wishes(loaded.rollout)
     expect(paused).toMatchObject({ abort: null, pause: { by: bob, at: 1 }, resumed: null })
-    await put(keys.wish(own.id), wishesRecord.write({ abort: null, pause: { kind: 'resume', ...word }, take: null }))
+    await put(
+      keys.wish(own.id),
+      wishesRecord.write({ abort: null, pause: { kind: 'resume', ...word }, take: null, go: null }),
+    )
     expect(await journal.advance(own, loaded, changed(loaded.rollout), [step], paused)).toEqual({ kind: 'moved' })
     expect(await journal.wishes(loaded.rollout)).toMatchObject({ pause: null, resumed: { by: bob } })
   })
@@ -90,11 +96,14 @@ describe('a step of a rollout', () => {
     // For everybody: it is of who began this rollout.
     const stopped = await journal.wishes(loaded.rollout)
     expect(stopped).toMatchObject({ pause: { kind: 'stop', by: ann, reason: 'down', at: 7 }, holds: [] })
-    await put(keys.wish(own.id), wishesRecord.write({ abort: null, pause: { kind: 'pause', ...word }, take: null }))
+    await put(
+      keys.wish(own.id),
+      wishesRecord.write({ abort: null, pause: { kind: 'pause', ...word }, take: null, go: null }),
+    )
     expect((await journal.wishes(loaded.rollout)).pause).toMatchObject({ kind: 'pause', by: bob })
     await put(keys.stop('production'), stopRecord.write({ ...stop, kind: 'go', by: bob, why: null, at: 8 }))
     expect(await journal.advance(own, loaded, changed(loaded.rollout), [step], stopped)).toEqual({ kind: 'moved' })
-    await put(keys.wish(own.id), wishesRecord.write({ abort: null, pause: null, take: null }))
+    await put(keys.wish(own.id), wishesRecord.write({ abort: null, pause: null, take: null, go: null }))
     const held = { ...loaded.rollout, pause: stopped.pause }
     expect(await journal.wishes(held)).toMatchObject({ pause: null, resumed: { by: bob } })
   })
@@ -122,7 +131,7 @@ describe('a step of a rollout', () => {
     const lock = { ...target(), by: ann, why: 'mine', at: 1, until: null, audit: 1 }
     await put(keys.targetLock(target()), lockRecord.write(lock))
     expect((await journal.wishes(loaded.rollout)).holds).toEqual([])
-    await put(keys.wish(own.id), wishesRecord.write({ abort: null, pause: null, take: word }))
+    await put(keys.wish(own.id), wishesRecord.write({ abort: null, pause: null, take: word, go: null }))
     const wishes = await journal.wishes(loaded.rollout)
     expect(wishes).toMatchObject({ take: { by: bob } })
     expect(wishes.holds).toHaveLength(1)
@@ -141,7 +150,7 @@ describe('a step of a rollout', () => {
   it('is not stored when an abort came since the wishes were read', async () => {
     const { own, loaded } = await begun()
     const wishes = await journal.wishes(loaded.rollout)
-    await put(keys.wish(own.id), wishesRecord.write({ abort: word, pause: null, take: null }))
+    await put(keys.wish(own.id), wishesRecord.write({ abort: word, pause: null, take: null, go: null }))
     expect(await journal.advance(own, loaded, changed(loaded.rollout), [step], wishes)).toEqual({ kind: 'moved' })
     expect((await journal.load(own.id))?.rollout).toEqual(loaded.rollout)
     expect((await journal.wishes(loaded.rollout)).abort).toMatchObject({ by: bob })

@@ -35,7 +35,13 @@ function plan(units: readonly UnitView[], change: Partial<PlanInput> = {}): Plan
     target: { service: 'api', tier: 'production' },
     unit: 'api@.service',
     sidekicks: [],
-    settings: { batch: { kind: 'count', count: 1 }, canary: 0, settleMs: 1000, progressDeadlineMs: 60_000 },
+    settings: {
+      batch: { kind: 'count', count: 1 },
+      canary: 0,
+      canarySteadyMs: 0,
+      settleMs: 1000,
+      progressDeadlineMs: 60_000,
+    },
     gate: { kind: 'none' },
     cluster: clusterOf(units),
     health: new Map(),
@@ -60,7 +66,13 @@ const named = (batches: readonly (readonly { readonly unit: string }[])[]) =>
 describe('a plan', () => {
   it('takes instances by number, as many at once as the batch says', () => {
     const units = [10, 2, 1, 3].map((n) => unit(`api@${n}.service`))
-    const settings = { batch: { kind: 'count', count: 2 }, canary: 0, settleMs: 1, progressDeadlineMs: 1 } as const
+    const settings = {
+      batch: { kind: 'count', count: 2 },
+      canary: 0,
+      canarySteadyMs: 0,
+      settleMs: 1,
+      progressDeadlineMs: 1,
+    } as const
     expect(named(planned(units, { settings }).plan.batches)).toEqual([
       ['api@1.service', 'api@2.service'],
       ['api@3.service', 'api@10.service'],
@@ -78,6 +90,7 @@ describe('a plan', () => {
     const settings = {
       batch: { kind: 'percent', percent: 100 },
       canary: 1,
+      canarySteadyMs: 0,
       settleMs: 1,
       progressDeadlineMs: 1,
     } as const
@@ -196,7 +209,13 @@ describe('a plan', () => {
         },
       ])
       // With two at once there is room for it, and the one that is down itself is always welcome.
-      const settings = { batch: { kind: 'count', count: 2 }, canary: 0, settleMs: 1, progressDeadlineMs: 1 } as const
+      const settings = {
+        batch: { kind: 'count', count: 2 },
+        canary: 0,
+        canarySteadyMs: 0,
+        settleMs: 1,
+        progressDeadlineMs: 1,
+      } as const
       expect(planned(units, { ...only('api@2.service'), settings }).blockers).toEqual([])
       expect(planned(units, only('api@1.service')).blockers).toEqual([])
     })
@@ -205,6 +224,7 @@ describe('a plan', () => {
       const settings = {
         batch: { kind: 'percent', percent: 50 },
         canary: 0,
+        canarySteadyMs: 0,
         settleMs: 1,
         progressDeadlineMs: 1,
       } as const

@@ -4,6 +4,7 @@ import { configSchema } from '../../src/config/schema.ts'
 import type { ClusterView, UnitReport, UnitView } from '../../src/ports/scheduler.ts'
 import { createPlanner } from '../../src/rollout/planner.ts'
 import { gate, ghost, planOf, World } from './world.ts'
+import { noReleases } from '../support/releases.ts'
 
 /**
  * A unit that moved has two rows for a while (overlap-slow-stop, network-partition in the transcripts): dead where it was,
@@ -57,7 +58,8 @@ it('a plan asks the gate at the machine where it runs, and names that one', asyn
     announcedPort: async () => ({ kind: 'not-announced' as const }),
     locks: { on: async () => [], all: async () => [] },
     stops: { all: async () => [] },
-    rollouts: { live: async () => null },
+    rollouts: { live: async () => null, lastGood: async () => null, history: async () => ({ rows: [], older: null }) },
+    releases: noReleases,
     observeMs: 1,
   })
   const planned = await planner.plan({

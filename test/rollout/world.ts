@@ -7,7 +7,8 @@ import type { HealthGate } from '../../src/ports/health.ts'
 import type { ClusterView, UnitView } from '../../src/ports/scheduler.ts'
 import type { NewRollout } from '../../src/rollout/create.ts'
 import { decide } from '../../src/rollout/decide.ts'
-import type { Call, Decision } from '../../src/rollout/draft.ts'
+import type { Call, UnitCall, Decision } from '../../src/rollout/draft.ts'
+import { wantedName } from '../../src/rollout/step-release.ts'
 import { clockStands } from '../../src/rollout/stuck.ts'
 import { defaultPatience, type HealthSeen, type Observation } from '../../src/rollout/observation.ts'
 
@@ -32,6 +33,7 @@ export function planOf(
         state: 'active/running',
         serving: true,
         identity: null,
+        runs: null,
         stopped: false,
       })),
     )
@@ -44,7 +46,10 @@ export function planOf(
     batches,
     others: [],
     scale: null,
+    release: null,
+    rollback: null,
     canary: false,
+    canarySteadyMs: 0,
     atOnce,
     gate: { kind: 'none' },
     settleMs: 2000,
@@ -61,6 +66,10 @@ export function rolloutOf(plan: Plan): Rollout {
     plan,
     phase: 'rolling',
     ending: null,
+    release: plan.release === null ? null : { stage: 'waiting', calls: 0 },
+    rollback: null,
+    canaryPassed: false,
+    heard: null,
     instances: plan.batches.flatMap((batch, index) =>
       batch.map((one) => ({
         unit: one.unit,
@@ -75,6 +84,7 @@ export function rolloutOf(plan: Plan): Rollout {
         calls: 0,
         replaced: false,
         before: { machine: one.machine?.id ?? null, ip: one.machine?.ip ?? null, identity: one.identity },
+        runs: one.runs,
         machine: null,
         startedAt: null,
         finishedAt: null,
@@ -154,6 +164,8 @@ export interface FakeUnit {
   /** Milliseconds until the state follows the wish. */
   lag: number
   process: number
+  /** The release that its process was started with. */
+  runs: string | null
   healthy: boolean
   /** Falls over so many more times when started. */
   falls: number
@@ -180,6 +192,13 @@ export class World {
   facts: Fact[] = []
   decisions: Decision[] = []
   silentUntil = 0
+  /** What units pull when they start: a digest. */
+  wanted: string | null
+  /** Why nobody can say what is wanted. */
+  registryAway: string | null = null
+  /** Releases that are not well. */
+  readonly bad = new Set<string>()
+  go: Observation['go'] = null
   /** No health check has been answered yet. */
   blind = false
   abort: Observation['abort'] = null
@@ -195,10 +214,11 @@ export class World {
   #passes = new Map<string, HealthSeen>()
   #spent = { ms: 0, at: this.now }
   #began = this.now
-  #late: { readonly at: number; readonly call: Call }[] = []
+  #late: { readonly at: number; readonly call: UnitCall }[] = []
 
   constructor(plan: Plan) {
     this.rollout = rolloutOf(plan)
+    this.wanted = plan.release?.from ?? null
     for (const one of plan.batches.flat())
       if (one.task !== 'add') for (const unit of [one.unit, ...one.sidekicks]) this.add(unit)
     for (const unit of plan.others) this.add(unit)
@@ -213,6 +233,7 @@ export class World {
       hash: 'h',
       lag: 0,
       process: 1,
+      runs: this.wanted,
       healthy: true,
       falls: 0,
       ignoresCalls: false,
@@ -251,7 +272,7 @@ export class World {
       this.#spent = { ms: decision.rollout.spentMs, at: this.now }
     }
     this.facts.push(...decision.facts)
-    const [first] = decision.calls
+    const [first] = decision.calls.filter((call) => call.verb !== 'want')
     if (options.killed !== undefined && first !== undefined) {
       this.#asked.set(first.unit, this.now)
       this.#late.push({ at: this.now + options.killed, call: first })
@@ -267,13 +288,20 @@ export class World {
     return this.rollout
   }
 
-  call({ verb, unit }: Call): void {
+  call(call: Call): void {
+    if (call.verb === 'want') {
+      this.log.push({ at: this.now, what: `want ${call.to}` })
+      this.#asked.set(wantedName, this.now)
+      if (this.wanted === call.from && this.registryAway === null) this.wanted = call.to
+      return
+    }
+    const { verb, unit } = call
     this.log.push({ at: this.now, what: `${verb} ${unit}` })
     this.#asked.set(unit, this.now)
     this.#hear({ verb, unit })
   }
 
-  #hear({ verb, unit }: Call): void {
+  #hear({ verb, unit }: UnitCall): void {
     if (!this.units.has(unit)) {
       if (verb !== 'start') return
       Object.assign(this.add(unit), { wanted: 'absent', state: 'none' })
@@ -311,6 +339,7 @@ export class World {
       else if (one.wanted === 'loaded' && one.state !== 'dead') one.state = 'dead'
       else if (one.wanted === 'launched' && (one.state === 'dead' || one.state === 'none')) {
         one.process++
+        one.runs = this.wanted
         if (one.falls > 0) {
           one.falls--
           one.state = 'failed'
@@ -351,6 +380,14 @@ export class World {
       pause: this.pause,
       resumed: this.resumed,
       holds: this.holds,
+      wanted:
+        this.rollout.plan.release === null
+          ? null
+          : this.registryAway === null
+            ? { kind: 'known', digest: this.wanted, about: null }
+            : { kind: 'unknown', reason: this.registryAway },
+      announced: new Map(),
+      go: this.go,
       askedAt: (unit) => this.#asked.get(unit) ?? this.#began,
       refusals: new Map(),
     }
@@ -399,12 +436,13 @@ export class World {
     for (const [name, view] of cluster.units) {
       const one = this.unit(name)
       const before = this.#passes.get(name)
+      const well = one.healthy && (one.runs === null || !this.bad.has(one.runs))
       const same = before?.stateSince === view.sameFor.since
       this.#passes.set(name, {
         stateSince: view.sameFor.since,
-        passes: one.healthy ? (same ? before.passes : 0) + 1 : 0,
-        fails: one.healthy ? 0 : (same ? before.fails : 0) + 1,
-        last: one.healthy ? { kind: 'healthy', identity: null } : { kind: 'unhealthy', reason: 'HTTP 503' },
+        passes: well ? (same ? before.passes : 0) + 1 : 0,
+        fails: well ? 0 : (same ? before.fails : 0) + 1,
+        last: well ? { kind: 'healthy', identity: null, says: one.runs } : { kind: 'unhealthy', reason: 'HTTP 503' },
       })
     }
     return this.#passes

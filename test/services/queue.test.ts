@@ -224,7 +224,7 @@ describe('a waiting rollout', () => {
     const { first, second, waited } = await twoOf()
     const third = await idOf(request(planFor('api', 'p2')), 'queued')
     const wish = { by: ann, reason: 'not now', at: Date.now(), audit: 2 } as const
-    await put(keys.wish(second), wishesRecord.write({ abort: wish, pause: null, take: null }))
+    await put(keys.wish(second), wishesRecord.write({ abort: wish, pause: null, take: null, go: null }))
     expect(await waited).toBe('ended')
     expect(await rollout(second)).toMatchObject({ phase: 'aborted', ending: { by: ann }, waiting: null })
     expect((await facts(second)).at(-1)).toMatchObject({ reason: 'aborted by ann while it waited: not now' })
@@ -316,7 +316,7 @@ describe('a waiting rollout', () => {
     const asking = await until(second, waitsFor('yes'))
     expect(asking.waiting?.for).toMatchObject({ obstacles: [{ message: '2 of 3 do not serve now' }] })
     const wish = { by: ann, reason: null, at: Date.now(), audit: 2 } as const
-    await put(keys.wish(second), wishesRecord.write({ abort: wish, pause: null, take: null }))
+    await put(keys.wish(second), wishesRecord.write({ abort: wish, pause: null, take: null, go: null }))
     expect(await (await waiter(forced)).waited).toBe('begun')
   })
 
@@ -336,7 +336,7 @@ describe('a waiting rollout', () => {
     const { first, second, waited } = await twoOf()
     const said = { by: ann, reason: 'graphs', at: Date.now(), audit: 2 }
     const last = (kind: 'pause' | 'resume') =>
-      put(keys.wish(second), wishesRecord.write({ abort: null, pause: { kind, ...said }, take: null }))
+      put(keys.wish(second), wishesRecord.write({ abort: null, pause: { kind, ...said }, take: null, go: null }))
     await last('pause')
     await finish(first)
     const held = await until(second, waitsFor('hold'))

@@ -35,6 +35,7 @@ async function addHistory(rows: number): Promise<void> {
       by: { id: 'U1', name: null },
       reason: null,
       summary: 'ok',
+      release: null,
       instances: 3,
       replaced: 3,
       createdAt: id * 1000,

@@ -23,6 +23,7 @@ import { keys } from '../../src/store/keys.ts'
 import { askedFor } from '../rollout/world.ts'
 import { temporaryFolder } from './folder.ts'
 import { quietLog } from './quiet-log.ts'
+import { withoutReleases } from './releases.ts'
 
 const run = promisify(execFile)
 
@@ -136,7 +137,13 @@ export async function startEngineLab({ callTimeoutMs = 4000 } = {}): Promise<Eng
         target,
         unit: 'api@.service',
         sidekicks: [],
-        settings: { batch: { kind: 'count', count: 1 }, canary: 0, settleMs: 300, progressDeadlineMs: 45_000 },
+        settings: {
+          batch: { kind: 'count', count: 1 },
+          canary: 0,
+          canarySteadyMs: 0,
+          settleMs: 300,
+          progressDeadlineMs: 45_000,
+        },
         gate: { kind: 'none' },
         cluster,
         health: new Map(),
@@ -165,6 +172,7 @@ export async function startEngineLab({ callTimeoutMs = 4000 } = {}): Promise<Eng
         scheduler,
         probe,
         announcedPort: async () => ({ kind: 'not-announced' as const }),
+        ...withoutReleases,
         wishNews: (of: number, ms: number, signal: AbortSignal) => wishNews.of(of, ms, signal),
         clock,
         log,

@@ -22,7 +22,7 @@ export function createHealthProbe(clock: Clock): ClosableHealthProbe {
       const host = isIP(address.ip) === 6 ? `[${address.ip}]` : address.ip
       const where = gate.kind === 'http' ? `http://${host}:${port}${gate.path}` : `tcp ${address.ip} port ${port}`
       const asked = (signal: AbortSignal): Promise<HealthResult> =>
-        gate.kind === 'http' ? checkHttp(agent, where, gate.identity, signal) : checkTcp(address.ip, port, signal)
+        gate.kind === 'http' ? checkHttp(agent, where, gate, signal) : checkTcp(address.ip, port, signal)
       return within(gate, where, asked, clock)
     },
     close: () => agent.destroy(),

@@ -14,7 +14,7 @@ const maxBodyBytes = 64 * 1024
 export async function checkHttp(
   dispatcher: Dispatcher,
   url: string,
-  identity: string | null,
+  fields: { readonly identity: string | null; readonly says?: string | undefined },
   signal: AbortSignal,
 ): Promise<HealthResult> {
   try {
@@ -29,9 +29,16 @@ export async function checkHttp(
       answer.body.destroy()
       return { kind: 'unhealthy', reason: `HTTP ${statusCode} from ${url}${redirect(answer.headers['location'])}` }
     }
-    const body = identity === null ? null : await readBounded(answer.body)
+    const { identity, says } = fields
+    const body = identity === null && says === undefined ? null : await readBounded(answer.body)
     answer.body.destroy()
-    return { kind: 'healthy', identity: identity === null || body === null ? null : identityOf(body, identity) }
+    const valueOf = (path: string | null): string | null =>
+      path === null || body === null ? null : identityOf(body, path)
+    return {
+      kind: 'healthy',
+      identity: valueOf(identity),
+      ...(says === undefined ? {} : { says: valueOf(says) }),
+    }
   } catch (error) {
     if (signal.aborted) throw error
     return { kind: 'unhealthy', reason: `${connectionFault(error)} (${url})` }

@@ -1,6 +1,7 @@
 import { durationText } from '../../domain/duration.ts'
 import type { Fact } from '../../domain/event.ts'
-import type { Stage } from '../../domain/rollout.ts'
+import { isReleaseFact, releaseFactText } from '../../domain/release-words.ts'
+import type { Rollout, Stage } from '../../domain/rollout.ts'
 import { code, personText, phaseText, series, shortUnit, words } from '../../domain/wording.ts'
 
 const stageWords: Readonly<Record<Stage, string>> = {
@@ -17,7 +18,8 @@ const stageWords: Readonly<Record<Stage, string>> = {
 }
 
 /** One event of a timeline, in words. */
-export function eventText(fact: Fact): string {
+export function eventText(fact: Fact, rollout: Rollout): string {
+  if (isReleaseFact(fact)) return releaseFactText(fact, rollout)
   switch (fact.kind) {
     case 'accepted':
       return `accepted, asked for by ${personText(fact.by)}${fact.retryOf === null ? '' : `, taking up rollout ${fact.retryOf}`}`

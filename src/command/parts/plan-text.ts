@@ -1,5 +1,6 @@
 import { durationText } from '../../domain/duration.ts'
 import type { Plan, PlannedInstance, Planned } from '../../domain/plan.ts'
+import { releasePlanLines } from '../../domain/release-plan-text.ts'
 import { code, count, shortUnit, words } from '../../domain/wording.ts'
 import { table } from '../text.ts'
 
@@ -13,6 +14,7 @@ export function planLines({ plan, blockers }: Extract<Planned, { kind: 'plan' }>
   return [
     `*${titleOf(plan)}*: ${count(total, 'instance')} of ${code(plan.unit)}, ${paceOf(plan)}.`,
     ...table(rows),
+    ...releasePlanLines(plan),
     `Gate: ${gateText(plan)}. Gives up after ${durationText(plan.progressDeadlineMs)} without a newly healthy instance.`,
     ...plan.warnings.map((warning) => `Note: ${words(warning)}.`),
     ...blockers.map((blocker) =>
@@ -30,6 +32,10 @@ function titleOf({ kind, service, tier, scale }: Plan): string {
   switch (kind) {
     case 'deploy':
       return `Deploy of ${service} in ${tier}`
+    case 'rollback':
+      return `Rollback of ${service} in ${tier}`
+    case 'promote':
+      return `Promotion of ${service} to ${tier}`
     case 'restart':
       return `Restart of ${service} in ${tier}`
     case 'scale':

@@ -66,4 +66,7 @@ const reactions = {
   succeeded: 'white_check_mark',
   failed: 'x',
   aborted: 'no_entry_sign',
+  'rolling-back': 'rewind',
+  'rolled-back': 'leftwards_arrow_with_hook',
+  'rollback-failed': 'rotating_light',
 } as const

@@ -7,7 +7,7 @@ import type { ModelWorld } from './world.ts'
 
 const bob = { id: 'U2', name: 'bob' }
 const target = { service: 'api', tier: 'production' }
-const none: PersonalWishes = { abort: null, pause: null, take: null }
+const none: PersonalWishes = { abort: null, pause: null, take: null, go: null }
 
 const word = (world: ModelWorld) => ({ by: bob, reason: null, at: Math.round(world.timeline.now), audit: 1 })
 

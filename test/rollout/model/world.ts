@@ -15,6 +15,7 @@ import { createFleetctl, type Manner, type Verb } from './fleetctl.ts'
 import { ModelProcess } from './process.ts'
 import { Timeline } from './timeline.ts'
 import { Witness } from './witness.ts'
+import { withoutReleases } from '../../support/releases.ts'
 
 export interface Shape {
   readonly bots: number
@@ -219,6 +220,7 @@ export class ModelWorld {
       driver: process.name,
       probe: this.#probe(),
       announcedPort: async () => ({ kind: 'not-announced' }),
+      ...withoutReleases,
       patience,
       redact: (text) => text,
       observeMs: 5000,

@@ -1,0 +1,66 @@
+import type { Plan } from '../domain/plan.ts'
+import type { InstanceState, Rollout, WaitsFor } from '../domain/rollout.ts'
+import type { NewRollout } from './create.ts'
+
+/** As it is accepted; it waits when `waitsFor` says for what. */
+export function newRollout(id: number, asked: NewRollout, waitsFor: WaitsFor | null, now: number): Rollout {
+  return {
+    id,
+    plan: asked.plan,
+    phase: waitsFor === null ? 'rolling' : 'queued',
+    ending: null,
+    rollback: null,
+    canaryPassed: false,
+    ...newState(asked.plan, now),
+    batch: 0,
+    requestedBy: { id: asked.requestedBy.id, name: asked.requestedBy.name },
+    command: asked.command,
+    reason: asked.reason,
+    place: { channel: asked.place.channel, thread: asked.place.thread },
+    audit: asked.audit,
+    retryOf: asked.retryOf,
+    next: [...asked.next],
+    typed: asked.typed,
+    waiting: waitsFor === null ? null : { for: waitsFor, ask: asked.ask, force: asked.force },
+    createdAt: now,
+    begunAt: null,
+    endedAt: null,
+    driver: null,
+    held: null,
+    pause: null,
+    takenBy: null,
+    spentMs: 0,
+    stuck: null,
+    heard: null,
+    seq: 1,
+  }
+}
+
+/** Nothing was done of the plan yet. */
+export const newState = (plan: Plan, now: number): Pick<Rollout, 'instances' | 'release'> => ({
+  instances: plan.batches.flatMap((batch, index) => batch.map((one) => newInstance(one, index, now))),
+  release: plan.release === null ? null : { stage: 'waiting', calls: 0 },
+})
+
+function newInstance(planned: Plan['batches'][number][number], batch: number, now: number): InstanceState {
+  return {
+    unit: planned.unit,
+    task: planned.task,
+    renews: planned.renews,
+    sidekicks: planned.sidekicks,
+    batch,
+    stage: 'waiting',
+    since: now,
+    attempt: 0,
+    drops: 0,
+    calls: 0,
+    replaced: false,
+    before: { machine: planned.machine?.id ?? null, ip: planned.machine?.ip ?? null, identity: planned.identity },
+    runs: planned.runs,
+    machine: null,
+    startedAt: null,
+    finishedAt: null,
+    note: null,
+    seen: [],
+  }
+}

@@ -1,0 +1,89 @@
+import type { Config } from '../config/schema.ts'
+import type { Plan, PlannedRelease } from '../domain/plan.ts'
+import { whereText } from '../domain/release-words.ts'
+import { releaseText, shortDigest, type Release } from '../domain/release.ts'
+import { targetText, type Target } from '../domain/target.ts'
+import { RegistryFault } from '../ports/registry.ts'
+import type { PlanRequest, Readers } from '../services/capabilities.ts'
+import { takenBackAfter } from './settings.ts'
+
+/** What a plan needs to know of releases. */
+export interface ReleaseInput {
+  readonly release: PlannedRelease | null
+  readonly rollback: Plan['rollback']
+  /** Why nobody knows what the units would pull; null when that is known, or nobody wants to know. */
+  readonly noRelease: string | null
+  /** What a person should know about it before saying yes. */
+  readonly notes: readonly string[]
+}
+
+interface Parts {
+  readonly config: Pick<Config, 'services' | 'tiers' | 'engine'>
+  readonly releases: Readers['releases']
+  readonly rollouts: Pick<Readers['rollouts'], 'lastGood' | 'history'>
+}
+
+const nothing: ReleaseInput = { release: null, rollback: null, noRelease: null, notes: [] }
+
+/** Looks up which release would be rolled, and what it would be taken back to. A scale rolls none. Throws `StoreUnavailable`. */
+export async function releaseFor(request: PlanRequest, parts: Parts): Promise<ReleaseInput> {
+  const { target, kind } = request
+  const at = parts.releases.at(target)
+  if (at === null || kind === 'scale') return nothing
+  const [wanted, good] = await Promise.all([parts.releases.wanted(target), parts.rollouts.lastGood(target)])
+  if (wanted.kind === 'unknown') return { ...nothing, noRelease: wanted.reason }
+  const from = wanted.digest
+  if (from === null && request.release === undefined) {
+    return { ...nothing, noRelease: `${whereText(at)} names nothing` }
+  }
+  const to = request.release ?? (await described(target, from ?? '', parts))
+  if (typeof to === 'string') return { ...nothing, noRelease: to }
+  const release: PlannedRelease = { at, from, to, proof: parts.releases.proof(target) }
+  const back = await takenBackTo(target, kind, to, good, parts)
+  const outside =
+    good?.release && from !== null && from !== good.release.digest
+      ? [
+          `${whereText(at)} names ${from === to.digest ? releaseText(to) : shortDigest(from)}, and not ${releaseText(good.release)}, which rollout ${good.id} left well: it was moved outside of Opsee, or by a rollout that did not end well`,
+        ]
+      : []
+  return { release, rollback: back.rollback, noRelease: null, notes: [...outside, ...back.notes] }
+}
+
+async function described(target: Target, digest: string, { releases }: Parts): Promise<Release | string> {
+  const at = releases.at(target)
+  try {
+    return await releases.describe(target.service, digest, at?.by === 'tag' ? at.tag : null)
+  } catch (error) {
+    if (error instanceof RegistryFault) return error.message
+    throw error
+  }
+}
+
+/** How many ended rollouts of the target are looked through for one that failed with a release. */
+const lookedThrough = 50
+
+async function takenBackTo(
+  target: Target,
+  kind: Plan['kind'],
+  to: Release,
+  good: Awaited<ReturnType<Parts['rollouts']['lastGood']>>,
+  parts: Parts,
+): Promise<Pick<ReleaseInput, 'rollback' | 'notes'>> {
+  const afterMs = takenBackAfter(parts.config, target)
+  // One that takes back by itself is not taken back in turn.
+  if (afterMs === null || kind === 'rollback') return { rollback: null, notes: [] }
+  const held = (why: string) => ({
+    rollback: null,
+    notes: [`should it fail, it is held as it is, and not taken back: ${why}`],
+  })
+  if (good?.release === null || good === null) {
+    return held(`no release of ${targetText(target)} was seen to be well`)
+  }
+  if (good.release.digest === to.digest) return held(`${releaseText(to)} is the last good one itself`)
+  const { rows } = await parts.rollouts.history({ ...target, limit: lookedThrough, before: null })
+  const last = rows.find((row) => row.release?.digest === good.release?.digest && row.phase !== 'aborted')
+  if (last !== undefined && last.phase !== 'succeeded') {
+    return held(`${releaseText(good.release)}, the last good one, failed itself since, in rollout ${last.id}`)
+  }
+  return { rollback: { to: good.release, id: good.id, afterMs }, notes: [] }
+}

@@ -1,0 +1,97 @@
+import type { Config } from '../config/schema.ts'
+import { digestSchema, releaseText, type Proof, type Release, type WantedAt } from '../domain/release.ts'
+import type { Target } from '../domain/target.ts'
+import { RegistryFault, type RegistryReader } from '../ports/registry.ts'
+import type { WantedNow, WantedReleases } from '../ports/wanted-release.ts'
+import { resolveReference, type Resolved } from './resolve-reference.ts'
+
+export interface ReleaseParts {
+  readonly config: Pick<Config, 'services' | 'tiers'>
+  /** Null where the configuration names none. */
+  readonly registry: RegistryReader | null
+  readonly wanted: WantedReleases
+}
+
+/** What is known of releases: which one a target should run, and what a tag, a commit or a digest stands for. */
+export interface Releases {
+  /** Where the target's units look up what to pull; null where nothing is known of its releases. */
+  at(target: Target): WantedAt | null
+  /** Why nothing is known, and what would change that; for a service whose `at` is null. */
+  whyNot(service: string): string
+  proof(target: Target): Proof
+  /** What the target should run. Never rejects. */
+  wanted(target: Target): Promise<WantedNow>
+  /** With what its labels say, where a registry can be asked. Throws `RegistryFault`. */
+  describe(service: string, digest: string, tag: string | null): Promise<Release>
+  /** Of a tag, a commit or a digest as a person typed it. Never rejects. */
+  resolve(service: string, reference: string): Promise<Resolved>
+}
+
+/** What a digest is, in words for people; null where nobody can say. Never rejects. */
+export const createDigestWords =
+  (registry: RegistryReader | null) =>
+  async (image: string, digest: string): Promise<string | null> => {
+    try {
+      return registry === null ? null : releaseText({ digest, tag: null, ...(await registry.labels(image, digest)) })
+    } catch (error) {
+      if (error instanceof RegistryFault) return null
+      throw error
+    }
+  }
+
+export function createReleases({ config, registry, wanted }: ReleaseParts): Releases {
+  const imageOf = (service: string): string | null => config.services[service]?.image ?? null
+  const byKey = (service: string): boolean => config.services[service]?.release === 'key'
+
+  const releases: Releases = {
+    at({ service, tier }) {
+      const image = imageOf(service)
+      const entry = config.services[service]
+      if (image === null || entry === undefined) return null
+      if (byKey(service)) {
+        const key = entry.releaseKey.replaceAll('{tier}', tier).replaceAll('{service}', service)
+        return { by: 'key', image, key }
+      }
+      return registry === null ? null : { by: 'tag', image, tag: config.tiers[tier]?.tag ?? tier }
+    },
+
+    whyNot: (service) =>
+      imageOf(service) === null
+        ? `nothing is known of the images of ${service}: the configuration names none (\`services.${service}.image\`)`
+        : `there is no registry in the configuration (\`registry\`), so nothing is known of the images of ${service}`,
+
+    proof({ service, tier }) {
+      const verify = config.services[service]?.verify ?? { by: 'none' }
+      if (verify.by !== 'key') return verify
+      return { by: 'key', key: verify.key.replaceAll('{tier}', tier).replaceAll('{service}', service) }
+    },
+
+    async wanted(target) {
+      const at = releases.at(target)
+      return at === null ? { kind: 'unknown', reason: releases.whyNot(target.service) } : wanted.read(at)
+    },
+
+    async describe(service, digest, tag) {
+      const image = imageOf(service)
+      const nothing = { revision: null, version: null, source: null, builtAt: null }
+      const labels = registry === null || image === null ? nothing : await registry.labels(image, digest)
+      return { digest, tag, ...labels }
+    },
+
+    async resolve(service, reference) {
+      const image = imageOf(service)
+      if (image === null) return { kind: 'none', message: releases.whyNot(service) }
+      try {
+        if (registry !== null) return await resolveReference(registry, image, reference)
+      } catch (error) {
+        if (error instanceof RegistryFault) return { kind: 'unavailable', message: error.message }
+        throw error
+      }
+      if (!digestSchema.safeParse(reference).success || !byKey(service)) {
+        return { kind: 'none', message: releases.whyNot(service) }
+      }
+      return { kind: 'release', release: await releases.describe(service, reference, null) }
+    },
+  }
+  return releases
+}
