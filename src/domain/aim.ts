@@ -1,5 +1,5 @@
 import type { PlannedRelease } from './plan.ts'
-import { isTakenBack, type Rollout } from './rollout.ts'
+import { isTakenBack, type InstanceState, type Rollout } from './rollout.ts'
 
 /** The release that it brings to its instances now: the planned one, or the one of before while it is taken back. */
 export function aimOf({ plan, rollback }: Pick<Rollout, 'plan' | 'rollback'>): PlannedRelease | null {
@@ -7,3 +7,7 @@ export function aimOf({ plan, rollback }: Pick<Rollout, 'plan' | 'rollback'>): P
   if (release === null || back === null || !isTakenBack({ rollback })) return release
   return { ...release, from: release.to.digest, to: back.to }
 }
+
+/** Those that this rollout is about now: all of them, or, once it is taken back, those that had been changed. */
+export const rolledNow = (rollout: Rollout): readonly InstanceState[] =>
+  !isTakenBack(rollout) ? rollout.instances : rollout.instances.filter((one) => one.stage !== 'kept')

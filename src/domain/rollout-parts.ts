@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { planAskSchema, renewsSchema, taskSchema } from './plan.ts'
-import { digestSchema, releaseSchema } from './release.ts'
+import { digestSchema } from './release.ts'
 
 /** The parts of a rollout as the store keeps it. Times are milliseconds since the epoch. */
 
@@ -90,8 +90,6 @@ export const typedSchema = z.strictObject({
   force: z.boolean(),
   /** Unit files that changed are rolled out too. */
   units: z.boolean().optional(),
-  /** The release that was named. */
-  release: releaseSchema.optional(),
 })
 export type Typed = z.infer<typeof typedSchema>
 

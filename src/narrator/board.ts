@@ -1,17 +1,11 @@
+import { aimOf, rolledNow } from '../domain/aim.ts'
 import { durationText } from '../domain/duration.ts'
-import {
-  inFlight,
-  isOver,
-  isWaiting,
-  ownerOf,
-  tookMs,
-  type InstanceState,
-  type Rollout,
-  type WaitsFor,
-} from '../domain/rollout.ts'
+import { inFlight, isOver, isWaiting, tookMs, type InstanceState, type Rollout } from '../domain/rollout.ts'
+import { releaseText } from '../domain/release.ts'
 import { waitsForText } from '../domain/waiting-text.ts'
-import { abortText, clockText, count, deedOf, personText, phaseText, shortUnit, words } from '../domain/wording.ts'
-import type { Button, Message, Section } from '../ports/chat.ts'
+import { clockText, count, deedOf, personText, phaseText, shortUnit, words } from '../domain/wording.ts'
+import type { Message, Section } from '../ports/chat.ts'
+import { buttonsOf } from './buttons.ts'
 
 /** More instances than this are told in counts, with those that matter by name: a message has an end. */
 const mostRows = 25
@@ -59,8 +53,9 @@ const titleVerbs: Readonly<Record<Rollout['plan']['kind'], string>> = {
 
 /** "is rolling: 1 of 3 healthy, about 20s left", "failed: api@2 did not …". */
 function verdictText(rollout: Rollout): string {
-  const total = rollout.instances.length
-  const done = rollout.instances.filter((one) => one.stage === 'done').length
+  const rolled = rolledNow(rollout)
+  const total = rolled.length
+  const done = rolled.filter((one) => one.stage === 'done').length
   const progress = `${done} of ${total} done`
   if (rollout.waiting !== null) return `waits: ${words(waitsForText(rollout.waiting.for, rollout.plan.tier))}`
   if (isOver(rollout)) {
@@ -69,6 +64,10 @@ function verdictText(rollout: Rollout): string {
     const why = rollout.ending?.kind === 'failed' ? `: ${words(rollout.ending.reason)}` : ''
     return `${phaseText(rollout.phase)}${took}, ${progress}${why}`
   }
+  if (rollout.rollback?.stage === 'countdown') {
+    const { reason, dueAt } = rollout.rollback
+    return `failed and takes itself back at ${clockText(dueAt)}: ${words(reason)}; ${progress}`
+  }
   if (rollout.ending?.kind === 'aborted') return `is being aborted by ${personText(rollout.ending.by)}, ${progress}`
   if (rollout.ending?.kind === 'failed') return `is failing: ${words(rollout.ending.reason)}; ${progress}`
   if (rollout.pause !== null) {
@@ -76,7 +75,7 @@ function verdictText(rollout: Rollout): string {
     const what = kind === 'stop' ? `stopped with all of ${rollout.plan.tier}` : 'paused'
     return `${rollout.phase === 'paused' ? 'is' : 'is being'} ${what} by ${personText(by)}, ${progress}`
   }
-  return `is rolling: ${progress}${etaText(rollout)}`
+  return `${phaseText(rollout.phase)}: ${progress}${etaText(rollout)}`
 }
 
 /** From the instances done so far; nothing until there is one. Changes only when an instance is done. */
@@ -154,54 +153,13 @@ function rowText(one: InstanceState): string {
 function contextText(rollout: Rollout): string {
   const { plan } = rollout
   const taken = rollout.takenBy === null ? [] : [`taken over by ${personText(rollout.takenBy)}`]
-  const parts = [`by ${personText(rollout.requestedBy)}`, ...taken, `plan ${plan.hash}`]
+  const aim = aimOf(rollout)
+  const release = aim === null ? [] : [`release ${words(releaseText(aim.to))}`]
+  const parts = [`by ${personText(rollout.requestedBy)}`, ...taken, ...release, `plan ${plan.hash}`]
   if (rollout.retryOf !== null) parts.push(`takes up rollout ${rollout.retryOf}`)
   if (rollout.next.length > 0) parts.push(`then ${rollout.next.join(', ')}`)
   if (rollout.reason !== null) parts.push(`"${words(rollout.reason)}"`)
   return parts.join(' · ')
-}
-
-function buttonsOf(rollout: Rollout): Button[] {
-  const { id, plan } = rollout
-  if (rollout.waiting !== null) return waitingButtons(rollout, rollout.waiting.for)
-  if (!isOver(rollout)) {
-    if (rollout.ending !== null) return []
-    const confirm = `Abort the rollout of ${plan.service} to ${plan.tier}? Nothing new begins; ${abortText(plan)}.`
-    const abort: Button = { label: 'Abort', command: `abort ${id}`, style: 'danger', confirm }
-    const take: Button = {
-      label: 'Take over',
-      command: `take ${id}`,
-      style: 'plain',
-      confirm: `Take this rollout over from ${ownerName(rollout)}? You are asked and told about it from then on.`,
-    }
-    return [...holdButtons(rollout), take, abort]
-  }
-  if (rollout.phase === 'succeeded' || rollout.instances.every((one) => one.stage === 'done')) return []
-  const left = rollout.instances.filter((one) => one.stage !== 'done').length
-  return [{ label: `Retry the ${left} left`, command: `retry ${id}`, style: 'primary', confirm: null }]
-}
-
-function waitingButtons({ id, plan }: Rollout, waits: WaitsFor): Button[] {
-  const where = `${plan.service} to ${plan.tier}`
-  const leave = `Take the waiting rollout of ${where} out of the queue?`
-  const abort: Button = { label: 'Abort', command: `abort ${id}`, style: 'danger', confirm: leave }
-  if (waits.kind !== 'yes') return [abort]
-  const start = `Start the rollout of ${where} as the thread shows it now?`
-  const command = `confirm ${id} --plan ${waits.hash}`
-  return [{ label: 'Start with this plan', command, style: 'primary', confirm: start }, abort]
-}
-
-/** What its whole tier waits for is no matter of one rollout: `go` has no button here. */
-function holdButtons({ id, pause }: Rollout): readonly Button[] {
-  if (pause === null) return [{ label: 'Pause', command: `pause ${id}`, style: 'plain', confirm: null }]
-  if (pause.kind === 'stop') return []
-  return [{ label: 'Resume', command: `resume ${id}`, style: 'primary', confirm: null }]
-}
-
-/** A confirmation is plain text: nobody is mentioned by it. */
-function ownerName(rollout: Rollout): string {
-  const { id, name } = ownerOf(rollout)
-  return name ?? id
 }
 
 /** The one status reaction. */

@@ -1,3 +1,4 @@
+import { rolledNow } from '../domain/aim.ts'
 import { holdsItsTarget, inFlight, isTakenBack, type InstanceState, type Rollout } from '../domain/rollout.ts'
 import { canaryHasServed } from './canary.ts'
 import { Draft, type Decision } from './draft.ts'
@@ -10,7 +11,7 @@ import { changedSince } from './since-planned.ts'
 import { begin, stepInstance } from './step-instance.ts'
 import { sayEarly, settleRelease } from './step-release.ts'
 import { clockStands, sayStuck } from './stuck.ts'
-import { countDown, rolledNow, turnBack } from './take-back.ts'
+import { countDown, turnBack } from './take-back.ts'
 import { changedTemplate } from './unit-files.ts'
 
 /**

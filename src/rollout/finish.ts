@@ -1,3 +1,4 @@
+import { rolledNow } from '../domain/aim.ts'
 import { durationText } from '../domain/duration.ts'
 import { releaseText } from '../domain/release.ts'
 import { inFlight, isOver, isTakenBack, type Phase, type Rollout } from '../domain/rollout.ts'
@@ -7,7 +8,7 @@ import type { Look } from './look.ts'
 import { stateText, type Moment, type Observation } from './observation.ts'
 import { isMissing, serves } from './serving.ts'
 import { clockStands, waitsFor } from './stuck.ts'
-import { planTakingBack, rolledNow } from './take-back.ts'
+import { planTakingBack } from './take-back.ts'
 
 /** How a rollout ends: by itself, at its deadline, or because what is under way will not end. */
 

@@ -1,4 +1,4 @@
-import { type InstanceState, type Rollout } from '../domain/rollout.ts'
+import type { InstanceState } from '../domain/rollout.ts'
 import type { Draft } from './draft.ts'
 import type { Moment, Observation } from './observation.ts'
 import { isChanged } from './step-release.ts'
@@ -100,7 +100,3 @@ function turnedBack(one: InstanceState, index: number, atOnce: number, moment: M
     seen: [],
   }
 }
-
-/** Those that this rollout is about now: all of them, or, once it is taken back, those that had been changed. */
-export const rolledNow = (rollout: Rollout): readonly InstanceState[] =>
-  rollout.rollback?.stage !== 'going' ? rollout.instances : rollout.instances.filter((one) => one.stage !== 'kept')

@@ -67,7 +67,7 @@ export const endNotTold: readonly Edit[] = [
 export const startedTwice: readonly Edit[] = [
   {
     file: 'rollout/calls.js',
-    from: 'const result = await scheduler[call.verb](call.unit, calledOff);',
-    to: "if (call.verb === 'start') await scheduler.start(call.unit, calledOff);\n        const result = await scheduler[call.verb](call.unit, calledOff);",
+    from: ': await scheduler[call.verb](call.unit, calledOff);',
+    to: ': (call.verb === "start" && (await scheduler.start(call.unit, calledOff)), await scheduler[call.verb](call.unit, calledOff));',
   },
 ]

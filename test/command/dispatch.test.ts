@@ -31,7 +31,7 @@ describe('what was typed', () => {
   it.each([
     [
       'deplyo api production',
-      'Did you mean `deploy`?\nUsage: `deploy &lt;service[,service…]&gt; &lt;tier&gt; [--batch N|P%]',
+      'Did you mean `deploy`?\nUsage: `deploy &lt;service[,service…]&gt; &lt;tier&gt; [tag|commit|digest]',
     ],
     ['frobnicate', 'There is no command `frobnicate`. The commands are `abort`, `can`'],
     ['deploy api', 'Say which tier: `staging` and `production`.\nUsage: `deploy'],

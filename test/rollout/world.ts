@@ -272,7 +272,7 @@ export class World {
       this.#spent = { ms: decision.rollout.spentMs, at: this.now }
     }
     this.facts.push(...decision.facts)
-    const [first] = decision.calls.filter((call) => call.verb !== 'want')
+    const first = decision.calls.find((call) => call.verb !== 'want')
     if (options.killed !== undefined && first !== undefined) {
       this.#asked.set(first.unit, this.now)
       this.#late.push({ at: this.now + options.killed, call: first })

@@ -10,6 +10,7 @@ import type { QueryContext, Reply } from '../context.ts'
 import { answer, type Demands } from '../define.ts'
 import { amount, count, flag, services, text, tier, toggle } from '../fields.ts'
 import { done, failed, mistyped, refused } from '../text.ts'
+import { namedRelease } from '../release-reference.ts'
 import { planLines } from './plan-text.ts'
 import { notThere } from './scopes.ts'
 import { startedReply } from './started.ts'
@@ -39,6 +40,8 @@ export interface RollArgs {
   readonly tier: string
   /** How many instances there are to be, of a scale. */
   readonly to?: number
+  /** The release to roll, as typed; null for what is wanted anyway. */
+  readonly release?: string | null
   readonly batch: Amount | null
   readonly canary: number | null
   readonly dryRun: boolean
@@ -52,6 +55,8 @@ export interface RollArgs {
 export function demandRoll<R extends Right>(right: R, args: RollArgs, { catalog }: QueryContext): Demands<R> {
   const faults = targetsOf(args).flatMap((target) => notThere(target, catalog) ?? [])
   if (faults.length > 0) return answer(mistyped(faults))
+  if (typeof args.release === 'string' && args.services.length > 1)
+    return answer(mistyped('A release is one of one service: deploy the services one by one, each with its own.'))
   if (args.dryRun) return { kind: 'demand', demands: [] }
   const demands = targetsOf(args).map((target) => ({ right, scope: { kind: 'target', target }, owner: null }) as const)
   return { kind: 'demand', demands }
@@ -65,10 +70,13 @@ export async function roll(
   grants: readonly { readonly may: StartCapability }[],
 ): Promise<Reply> {
   const { request, read } = context
+  const named = await namedRelease(args.services[0] ?? '', args.release ?? null, context)
+  if (named.kind === 'answer') return named.reply
   const askFor = (target: Target): PlanAsk => ({
     kind,
     ...(args.to === undefined ? {} : { to: args.to }),
     ...(args.units === true ? { units: true } : {}),
+    ...(named.release === null ? {} : { release: named.release }),
     batch: args.batch,
     canary: args.canary,
     only: onlyOf(args, target, context.catalog),

@@ -13,7 +13,7 @@ export const wishesNotCompared: readonly Edit[] = [{ file: 'rollout/journal.js',
 /** It ends at once when it is to end, whatever is under way. */
 export const endedUnderWay: readonly Edit[] = [
   {
-    file: 'rollout/decide.js',
+    file: 'rollout/finish.js',
     from: 'if (isOver(draft.rollout) || instances.some(inFlight))',
     to: 'if (isOver(draft.rollout) || (ending === null && instances.some(inFlight)))',
   },
