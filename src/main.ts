@@ -9,6 +9,7 @@ import { createApp } from './app.ts'
 import type { Policy } from './authorization/policy.ts'
 import { readPolicy } from './authorization/read-policy.ts'
 import { commandsDirectory, loadCommands } from './command/load.ts'
+import { dockerConfigOf, dockerSecrets, helperNotes, type DockerConfig } from './config/docker-config.ts'
 import { faultsText } from './config/fault.ts'
 import { loadConfig } from './config/load.ts'
 import { createRedact } from './config/redact.ts'
@@ -25,13 +26,14 @@ const stopWithinMs = 10_000
 
 async function main(): Promise<void> {
   const { env, argv } = process
-  const redact = createRedact(secretValues(env))
-  const log = createLog(env['OPSEE_LOG_LEVEL'] ?? 'info', redact)
   const file = argv[2] ?? env['OPSEE_CONFIG'] ?? 'opsee.yaml'
-  const { config, secrets, policy } = await settle(file, env)
+  const { config, secrets, docker, policy } = await settle(file, env)
+  const redact = createRedact([...secretValues(env), ...dockerSecrets(docker)])
+  const log = createLog(env['OPSEE_LOG_LEVEL'] ?? 'info', redact)
+  for (const note of helperNotes(config, docker)) log.warn({}, note)
   const clock = systemClock
   const commands = await loadCommands(commandsDirectory())
-  const connections = await connect({ config, secrets, clock, log, env })
+  const connections = await connect({ config, secrets, docker, clock, log, env })
   const { store, schedulers, probe, chat } = connections
   const app = createApp({
     config,
@@ -75,18 +77,22 @@ async function main(): Promise<void> {
 async function settle(
   file: string,
   env: NodeJS.ProcessEnv,
-): Promise<{ config: Config; secrets: Secrets; policy: Policy }> {
+): Promise<{ config: Config; secrets: Secrets; docker: DockerConfig; policy: Policy }> {
   const loaded = await loadConfig(file, secretValues(env))
   if (loaded.kind === 'faults') throw new CannotStart(faultsText(file, loaded.faults))
   const { config } = loaded
   const read = readSecrets(env, config)
   const parsed = await readPolicy(config.policy, config)
+  const docker = await dockerConfigOf(config)
   const faults = [
     ...(read.kind === 'missing' ? read.faults : []),
+    ...(docker.kind === 'fault' ? [docker.message] : []),
     ...(parsed.kind === 'refused' ? parsed.problems : []),
   ]
-  if (read.kind === 'missing' || parsed.kind === 'refused') throw new CannotStart(faults.join('\n'))
-  return { config, secrets: read.secrets, policy: parsed.policy }
+  if (read.kind === 'missing' || docker.kind === 'fault' || parsed.kind === 'refused') {
+    throw new CannotStart(faults.join('\n'))
+  }
+  return { config, secrets: read.secrets, docker: docker.docker, policy: parsed.policy }
 }
 
 /** What a person must mend before it can run: told without a stack. */
