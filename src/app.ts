@@ -18,8 +18,11 @@ import type { GroupDirectory } from './ports/groups.ts'
 import type { HealthProbe } from './ports/health.ts'
 import type { Incoming } from './ports/incoming.ts'
 import type { Log } from './ports/log.ts'
+import type { BuildHandlers } from './ports/builds.ts'
+import type { RegistryReader } from './ports/registry.ts'
 import type { SchedulerReader, SchedulerWriter } from './ports/scheduler.ts'
 import type { StoreLeases, StoreReader, StoreWriter } from './ports/store.ts'
+import { createReceiving } from './receive.ts'
 import { createJournal } from './rollout/journal.ts'
 import { defaultPatience } from './rollout/observation.ts'
 import { createLineReader } from './rollout/line-reader.ts'
@@ -58,6 +61,8 @@ export interface AppParts {
   }
   readonly schedulers: ReadonlyMap<string, SchedulerReader & SchedulerWriter>
   readonly probe: HealthProbe
+  /** Null without one in the configuration. */
+  readonly registry: RegistryReader | null
   readonly chat: ChatWriter & ChatReader
   readonly directory: GroupDirectory
   readonly clock: Clock
@@ -73,6 +78,8 @@ export interface App {
   readonly dispatch: Dispatch
   /** What came in through the chat: dispatches it and answers. */
   handle(incoming: Incoming): Promise<void>
+  /** A build that a registry or a build server told of. */
+  readonly arrived: BuildHandlers['arrived']
   /** Takes up rollouts and threads, and follows lists of services. */
   start(): void
   /** Lets go of all of it at the next safe point, within `withinMs`. */
@@ -175,10 +182,12 @@ export function createApp(parts: AppParts): App {
     ...dispatching,
     limits: { ...usualLimits, storeMs: usualLimits.storeMs - turnMs },
   })
+  const receiving = createReceiving({ ...parts, dispatch }, lookForWorkMs)
   const turns = createTurns({ store: commands, clock, log, driver: parts.driver, withinMs: turnMs })
 
   return {
     dispatch,
+    arrived: receiving.arrived,
 
     async handle(incoming) {
       const turn = await turns.take(incoming.requestKey)
@@ -215,6 +224,7 @@ export function createApp(parts: AppParts): App {
         }),
         work,
       )
+      receiving.start()
       const allLive = () => rollouts.allLive()
       const chores = { config, store: stores.engine, chat, clock, log, door, planner, limits, targets, knows }
       const more = { historyChannel, allLive, created, newKey: parts.newId }
@@ -223,7 +233,7 @@ export function createApp(parts: AppParts): App {
 
     async stop(withinMs) {
       stopping.abort()
-      await Promise.all([driver?.stop(withinMs), narrator?.stop(withinMs)])
+      await Promise.all([driver?.stop(withinMs), narrator?.stop(withinMs), receiving.stop(withinMs)])
     },
   }
 }

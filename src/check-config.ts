@@ -127,8 +127,9 @@ async function checkSlack(config: Config, secrets: Secrets, clock: Clock): Promi
   const chat = createSlackChat({ token: secrets.slackBotToken, apiUrl, timeoutMs: callMs }, clock, silent)
   try {
     const tierChannels = Object.values(config.tiers).flatMap((tier) => tier.historyChannel ?? [])
+    const serviceChannels = Object.values(config.services).flatMap((service) => service.channel ?? [])
     const { identity, missingScopes, channels } = await chat.check([
-      ...new Set([config.slack.historyChannel, ...tierChannels]),
+      ...new Set([config.slack.historyChannel, ...tierChannels, ...serviceChannels]),
     ])
     if (identity.kind !== 'known') return [{ kind: 'failed', about, text: identity.message }]
     const { userId, team } = identity.identity

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { hostname } from 'node:os'
 import { randomBytes } from 'node:crypto'
+import { listenForHooks, type HookListener } from './adapters/hooks/listen.ts'
 import { createSlackGroups } from './adapters/slack/groups.ts'
 import { createSlackReceiver, type SlackReceiver } from './adapters/slack/receiver.ts'
 import { systemClock } from './adapters/system/clock.ts'
@@ -47,6 +48,7 @@ async function main(): Promise<void> {
     },
     schedulers,
     probe,
+    registry: connections.registry,
     chat,
     directory: createSlackGroups(chat.clients, clock, log),
     clock,
@@ -56,9 +58,10 @@ async function main(): Promise<void> {
     newId: () => randomBytes(5).toString('hex'),
   })
   const receiver = receiverFor(config, secrets, connections, { command: (incoming) => app.handle(incoming) }, log)
+  let hooks: HookListener | null = null
   stopOnSignals(log, async () => {
     // At once: whoever takes the rollouts up need not wait for answers that are still being given.
-    await Promise.all([receiver.stop(), app.stop(stopWithinMs)])
+    await Promise.all([receiver.stop(), hooks?.stop(), app.stop(stopWithinMs)])
     await connections.close()
   })
   // What nobody handles is a fault of the program: told in the log, redacted, and left to whoever starts it again.
@@ -69,6 +72,10 @@ async function main(): Promise<void> {
     })
   }
   app.start()
+  if (config.hooks !== undefined) {
+    const options = { ...config.hooks, secret: secrets.hookSecret ?? '' }
+    hooks = await listenForHooks(options, { arrived: (build) => app.arrived(build) }, clock, log)
+  }
   await receiver.start()
   log.info({ config: file, tiers: Object.keys(config.tiers), commands: commands.names.length }, 'opsee is ready')
 }

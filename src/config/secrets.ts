@@ -8,6 +8,8 @@ export interface Secrets {
   readonly etcdPassword: string | null
   /** Of `registry.hosts.<host>.username`, by host. */
   readonly registryPasswords: ReadonlyMap<string, string>
+  /** What whoever tells of a build must know. */
+  readonly hookSecret: string | null
 }
 
 export type ReadSecrets =
@@ -23,6 +25,7 @@ export const secretNames = [
   'SLACK_SIGNING_SECRET',
   'OPSEE_ETCD_PASSWORD',
   'OPSEE_REGISTRY_PASSWORD',
+  'OPSEE_HOOK_SECRET',
 ] as const
 type SecretName = (typeof secretNames)[number]
 
@@ -37,7 +40,10 @@ export function secretValues(env: Environment): string[] {
 }
 
 /** All that this configuration needs, or all that is missing or mixed up. */
-export function readSecrets(env: Environment, config: Pick<Config, 'slack' | 'etcd' | 'registry'>): ReadSecrets {
+export function readSecrets(
+  env: Environment,
+  config: Pick<Config, 'slack' | 'etcd' | 'registry' | 'hooks'>,
+): ReadSecrets {
   const faults: string[] = []
   const need = (name: SecretName, why: string, begins: string | null): string => {
     const value = valueOf(env, name)
@@ -69,10 +75,16 @@ export function readSecrets(env: Environment, config: Pick<Config, 'slack' | 'et
       ? null
       : need('OPSEE_ETCD_PASSWORD', `the password of etcd.username "${config.etcd.username}"`, null)
   const registryPasswords = readRegistryPasswords(env, config.registry, faults)
+  const hookSecret =
+    config.hooks === undefined
+      ? null
+      : need('OPSEE_HOOK_SECRET', 'hooks need a secret that their senders know, such as `openssl rand -hex 32`', null)
+  if (hookSecret !== null && hookSecret !== '' && hookSecret.length < shortestSecret)
+    faults.push(`OPSEE_HOOK_SECRET is shorter than ${shortestSecret} characters: it could be guessed.`)
   if (faults.length > 0) return { kind: 'missing', faults }
   return {
     kind: 'secrets',
-    secrets: { slackBotToken, slackAppToken, slackSigningSecret, etcdPassword, registryPasswords },
+    secrets: { slackBotToken, slackAppToken, slackSigningSecret, etcdPassword, registryPasswords, hookSecret },
   }
 }
 
@@ -103,6 +115,9 @@ function readRegistryPasswords(
   }
   return passwords
 }
+
+/** In characters. */
+const shortestSecret = 16
 
 const knownBeginnings: ReadonlyMap<string, string> = new Map([
   ['xoxb-', 'SLACK_BOT_TOKEN'],

@@ -3,7 +3,17 @@ import type { Fact, RolloutEvent } from '../domain/event.ts'
 import { firstFailureText } from '../domain/failure-text.ts'
 import type { Plan } from '../domain/plan.ts'
 import { ownerOf, tookMs, type Rollout } from '../domain/rollout.ts'
-import { abortText, count, deedOf, fleetStateText, personText, series, shortUnit, words } from '../domain/wording.ts'
+import {
+  abortText,
+  count,
+  deedOf,
+  fleetStateText,
+  mention,
+  personText,
+  series,
+  shortUnit,
+  words,
+} from '../domain/wording.ts'
 import { nextStepsText, stuckText } from './next-steps.ts'
 
 /**
@@ -61,7 +71,7 @@ export function lineOf(event: RolloutEvent, rollout: Rollout): string | null {
       return `${who}: it goes on at ${fact.replaced} of ${fact.of} ${deedOf(rollout.plan)}.`
     }
     case 'taken':
-      return `<@${words(fact.by.id)}> takes this over from <@${words(fact.from.id)}>${quoted(fact.reason)}: ${fact.replaced} of ${fact.of} ${deedOf(rollout.plan)}. ${personText(fact.by)} is asked and told from now on.`
+      return `${mention(fact.by.id)} takes this over from ${mention(fact.from.id)}${quoted(fact.reason)}: ${fact.replaced} of ${fact.of} ${deedOf(rollout.plan)}. ${personText(fact.by)} is asked and told from now on.`
     case 'abort-asked':
       return `${personText(fact.by)} aborted it${quoted(fact.reason)}. Nothing new begins; ${abortText(rollout.plan)}.`
     case 'failing':
@@ -139,7 +149,7 @@ const portText = (port: number | 'announced', path: string): string =>
 
 function endText(rollout: Rollout, { reason, journal, noJournal }: Extract<Fact, { kind: 'ended' }>): string {
   const { plan, phase } = rollout
-  const who = `<@${words(ownerOf(rollout).id)}>`
+  const who = mention(ownerOf(rollout).id)
   const ms = tookMs(rollout)
   const took = ms === null ? '' : ` in ${durationText(ms)}`
   if (phase === 'succeeded') return `${who} ${plan.service} ${plan.tier} succeeded: ${words(reason)}${took}.`

@@ -21,6 +21,7 @@ const layers: Readonly<Record<string, Layer>> = {
   'src/adapters/fleet': { imports: [...words, 'src/ports'] },
   'src/adapters/health': { imports: [...words, 'src/ports'] },
   'src/adapters/registry': { imports: [...words, 'src/ports'] },
+  'src/adapters/hooks': { imports: [...words, 'src/ports'] },
   'src/adapters/system': { imports: [...words, 'src/ports'] },
   'src/adapters/slack': { imports: [...words, 'src/ports'], types: ['src/command', 'src/authorization'] },
   // What works on the ports. The engine never speaks to a chat, and the narrator never to a fleet.
@@ -43,6 +44,7 @@ const compositionRoots = new Set([
   'src/main.ts',
   'src/app.ts',
   'src/chores.ts',
+  'src/receive.ts',
   'src/connect.ts',
   'src/check-config.ts',
   'src/check-registry.ts',

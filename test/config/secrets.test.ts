@@ -8,7 +8,7 @@ const bot = ['xoxb', '123456789012', 'abcdefABCDEF'].join('-')
 const app = ['xapp', '1', 'A0123', '99', 'abcdef0123'].join('-')
 
 function config(slack: object = {}, etcd: object = {}, rest: object = {}) {
-  return configSchema.pick({ slack: true, etcd: true, registry: true }).parse({
+  return configSchema.pick({ slack: true, etcd: true, registry: true, hooks: true }).parse({
     slack: { historyChannel: 'C012ABCDEF', ...slack },
     etcd: { endpoints: ['http://127.0.0.1:2379'], ...etcd },
     ...rest,
@@ -34,6 +34,7 @@ describe('secrets from the environment', () => {
         slackSigningSecret: null,
         etcdPassword: null,
         registryPasswords: new Map(),
+        hookSecret: null,
       },
     })
   })
@@ -43,6 +44,18 @@ describe('secrets from the environment', () => {
     expect(readSecrets(env, config({}, { username: 'opsee' }))).toMatchObject({
       faults: [expect.stringMatching(/^OPSEE_ETCD_PASSWORD is not set.*"opsee"/)],
     })
+  })
+
+  test('hooks need a secret that cannot be guessed', () => {
+    const env = { SLACK_BOT_TOKEN: bot, SLACK_APP_TOKEN: app }
+    const hooks = config({}, {}, { hooks: {} })
+    const faults = (secret?: string) => {
+      const read = readSecrets({ ...env, ...(secret === undefined ? {} : { OPSEE_HOOK_SECRET: secret }) }, hooks)
+      return read.kind === 'missing' ? read.faults : []
+    }
+    expect(faults()).toEqual([expect.stringMatching(/^OPSEE_HOOK_SECRET is not set/)])
+    expect(faults('fifteen-letters')).toEqual([expect.stringMatching(/^OPSEE_HOOK_SECRET is shorter than 16/)])
+    expect(faults('sixteen-letters-')).toEqual([])
   })
 
   test('tokens that were mixed up are told apart, and not printed', () => {
