@@ -18,9 +18,11 @@ import type { GroupDirectory } from './ports/groups.ts'
 import type { HealthProbe } from './ports/health.ts'
 import type { Incoming } from './ports/incoming.ts'
 import type { Log } from './ports/log.ts'
+import type { BuildHandlers } from './ports/builds.ts'
 import type { RegistryReader, RegistryWriter } from './ports/registry.ts'
 import type { SchedulerReader, SchedulerWriter } from './ports/scheduler.ts'
 import type { StoreLeases, StoreReader, StoreWriter } from './ports/store.ts'
+import { createReceiving } from './receive.ts'
 import { createJournal } from './rollout/journal.ts'
 import { defaultPatience } from './rollout/observation.ts'
 import { createLineReader } from './rollout/line-reader.ts'
@@ -37,11 +39,10 @@ import { createKeyReader } from './services/key-reader.ts'
 import { createLockReader } from './services/locks.ts'
 import { createNews } from './services/news.ts'
 import { noScheduler } from './services/no-scheduler.ts'
-import { createDigestWords, createReleases } from './services/releases.ts'
+import { knowReleases } from './services/know-releases.ts'
 import { createRolloutReader } from './services/rollout-reader.ts'
 import { createStopReader } from './services/stops.ts'
 import { createTurns } from './services/turns.ts'
-import { createWantedReleases } from './services/wanted-releases.ts'
 import { keys } from './store/keys.ts'
 
 type Store = StoreReader & StoreWriter & StoreLeases
@@ -59,8 +60,6 @@ export interface AppParts {
     readonly discovery: StoreReader
     /** Absolute keys: written is nothing but the release that units are to pull, where a service says so. */
     readonly absolute: StoreReader & StoreWriter
-    /** The longest that one call to `absolute` takes, in milliseconds. */
-    readonly absoluteMs: number
   }
   readonly schedulers: ReadonlyMap<string, SchedulerReader & SchedulerWriter>
   readonly probe: HealthProbe
@@ -81,6 +80,8 @@ export interface App {
   readonly dispatch: Dispatch
   /** What came in through the chat: dispatches it and answers. */
   handle(incoming: Incoming): Promise<void>
+  /** A build that a registry or a build server told of. */
+  readonly arrived: BuildHandlers['arrived']
   /** Takes up rollouts and threads, and follows lists of services. */
   start(): void
   /** Lets go of all of it at the next safe point, within `withinMs`. */
@@ -109,8 +110,7 @@ export function createApp(parts: AppParts): App {
   const announcedPort = createAnnouncedPorts(discovery, announcedAs, clock, log)
   const rollouts = createRolloutReader(stores.commands, targets)
   const stored = { rollouts, locks: createLockReader(stores.commands, clock), stops: createStopReader(stores.commands) }
-  const wanted = createWantedReleases({ registry: parts.registry, store: stores.absolute, storeMs: stores.absoluteMs })
-  const releases = createReleases({ config, registry: parts.registry, wanted })
+  const { releases, watched } = knowReleases({ config, registry: parts.registry, store: stores.absolute, clock })
   const planner = createPlanner({
     config,
     catalog,
@@ -149,8 +149,7 @@ export function createApp(parts: AppParts): App {
     stuckMsOf: (target) => stuckMsOf(config, target),
     probe: parts.probe,
     announcedPort,
-    wanted,
-    aboutDigest: createDigestWords(parts.registry),
+    ...watched,
     wishNews: (id, ms, signal) => wishNews?.of(id, ms, signal) ?? clock.sleep(ms, signal),
     clock,
     log,
@@ -189,10 +188,12 @@ export function createApp(parts: AppParts): App {
     ...dispatching,
     limits: { ...usualLimits, storeMs: usualLimits.storeMs - turnMs },
   })
+  const receiving = createReceiving({ ...parts, dispatch }, lookForWorkMs)
   const turns = createTurns({ store: commands, clock, log, driver: parts.driver, withinMs: turnMs })
 
   return {
     dispatch,
+    arrived: receiving.arrived,
 
     async handle(incoming) {
       const turn = await turns.take(incoming.requestKey)
@@ -229,6 +230,7 @@ export function createApp(parts: AppParts): App {
         }),
         work,
       )
+      receiving.start()
       const allLive = () => rollouts.allLive()
       const chores = { config, store: stores.engine, chat, clock, log, door, planner, limits, targets, knows }
       const more = { historyChannel, allLive, created, newKey: parts.newId }
@@ -237,7 +239,7 @@ export function createApp(parts: AppParts): App {
 
     async stop(withinMs) {
       stopping.abort()
-      await Promise.all([driver?.stop(withinMs), narrator?.stop(withinMs)])
+      await Promise.all([driver?.stop(withinMs), narrator?.stop(withinMs), receiving.stop(withinMs)])
     },
   }
 }

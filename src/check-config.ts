@@ -8,7 +8,9 @@ import { createSlackChat } from './adapters/slack/chat.ts'
 import { createSlackGroups } from './adapters/slack/groups.ts'
 import { systemClock } from './adapters/system/clock.ts'
 import { readPolicy } from './authorization/read-policy.ts'
+import { checkRegistry, type Finding } from './check-registry.ts'
 import { etcdOptionsOf, fleetOptionsOf } from './config/adapter-options.ts'
+import { dockerConfigOf, dockerSecrets } from './config/docker-config.ts'
 import { faultsText } from './config/fault.ts'
 import { loadConfig } from './config/load.ts'
 import { createRedact } from './config/redact.ts'
@@ -19,13 +21,6 @@ import { count } from './domain/wording.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 
-/** One finding: a sentence for the operator, with what to do when it is not good. */
-interface Finding {
-  readonly kind: 'ok' | 'warning' | 'failed'
-  readonly about: string
-  readonly text: string
-}
-
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Longest that the check of one part may take, in milliseconds. */
@@ -33,7 +28,7 @@ const partMs = 20_000
 const callMs = 5000
 
 /**
- * Tests a configuration: the file, the policy, the secrets, and then the live etcd, fleets and Slack, all at once.
+ * Tests a configuration: the file, the policy, the secrets, and then the live etcd, fleets, registries and Slack, all at once.
  * Changes nothing anywhere. Resolves to the exit code: 0 when the bot could start and work.
  */
 export async function checkConfig(deps: {
@@ -43,7 +38,7 @@ export async function checkConfig(deps: {
   readonly print: (line: string) => void
 }): Promise<0 | 1> {
   const { file, env, clock } = deps
-  const redact = createRedact(secretValues(env))
+  let redact = createRedact(secretValues(env))
   let good = true
   const tell = ({ kind, about, text }: Finding): void => {
     if (kind === 'failed') good = false
@@ -57,12 +52,18 @@ export async function checkConfig(deps: {
   const read = readSecrets(env, config)
   if (read.kind === 'missing') for (const fault of read.faults) tell({ kind: 'failed', about: 'secrets', text: fault })
   else tell({ kind: 'ok', about: 'secrets', text: 'all that this configuration needs are set' })
+  const docker = await dockerConfigOf(config)
+  if (docker.kind === 'fault') tell({ kind: 'failed', about: 'registry', text: docker.message })
+  else redact = createRedact([...secretValues(env), ...dockerSecrets(docker.docker)])
   // What needs no missing secret is checked all the same.
   const secrets = read.kind === 'secrets' ? read.secrets : null
   const parts: Promise<readonly Finding[]>[] = [
     bounded('etcd', clock, checkEtcd(config, secrets, clock)),
     ...Object.keys(config.tiers).map((tier) => bounded(`fleet of ${tier}`, clock, checkTier(config, tier, env, clock))),
   ]
+  if (secrets !== null && docker.kind === 'read') {
+    parts.push(bounded('registry', clock, checkRegistry(config, secrets, docker.docker, clock)))
+  }
   if (secrets !== null) parts.push(bounded('slack', clock, checkSlack(config, secrets, clock)))
   if (secrets !== null && config.slack.mode === 'socket') {
     parts.push(bounded('slack', clock, checkSocket(config, secrets.slackAppToken ?? '')))
@@ -126,8 +127,9 @@ async function checkSlack(config: Config, secrets: Secrets, clock: Clock): Promi
   const chat = createSlackChat({ token: secrets.slackBotToken, apiUrl, timeoutMs: callMs }, clock, silent)
   try {
     const tierChannels = Object.values(config.tiers).flatMap((tier) => tier.historyChannel ?? [])
+    const serviceChannels = Object.values(config.services).flatMap((service) => service.channel ?? [])
     const { identity, missingScopes, channels } = await chat.check([
-      ...new Set([config.slack.historyChannel, ...tierChannels]),
+      ...new Set([config.slack.historyChannel, ...tierChannels, ...serviceChannels]),
     ])
     if (identity.kind !== 'known') return [{ kind: 'failed', about, text: identity.message }]
     const { userId, team } = identity.identity

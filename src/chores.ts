@@ -11,6 +11,7 @@ import type { Log } from './ports/log.ts'
 import type { StoreReader, StoreWriter } from './ports/store.ts'
 import type { QueueLimits } from './rollout/create.ts'
 import type { Readers } from './services/capabilities.ts'
+import { pruneBuilds } from './services/builds.ts'
 import { followUp } from './services/follow-up.ts'
 import { repeat } from './services/repeat.ts'
 import { prune } from './services/retention.ts'
@@ -50,6 +51,8 @@ export function startChores(parts: ChoreParts, signal: AbortSignal): void {
   }
   every('look for what follows', followEveryMs, () => followUp({ ...parts, tell }))
   every('prune old rollouts', pruneEveryMs, () => prune(store, parts.targets, config.retention.rollouts))
+  const services = Object.keys(config.services)
+  every('prune old builds', pruneEveryMs, () => pruneBuilds(store, services, config.retention.builds))
   every('remind of what is held', remindEveryMs, () => remind({ ...parts, everyMs: config.reminders.every }))
   const audit = createAuditLog({ store, clock })
   const warn = (message: string): void => log.warn({}, message)

@@ -1,8 +1,10 @@
 import { createEtcdStore, type EtcdStore } from './adapters/etcd/store.ts'
 import { createFleetScheduler, type FleetScheduler } from './adapters/fleet/fleet-scheduler.ts'
 import { createHealthProbe, type ClosableHealthProbe } from './adapters/health/health-probe.ts'
+import { createRegistry, type Registry } from './adapters/registry/registry.ts'
 import { createSlackChat, type SlackChat } from './adapters/slack/chat.ts'
-import { etcdOptionsOf, fleetOptionsOf } from './config/adapter-options.ts'
+import { etcdOptionsOf, fleetOptionsOf, registryOptionsOf } from './config/adapter-options.ts'
+import type { DockerConfig } from './config/docker-config.ts'
 import type { Config } from './config/schema.ts'
 import type { Secrets } from './config/secrets.ts'
 import type { Clock } from './ports/clock.ts'
@@ -14,12 +16,15 @@ export interface Connections {
   readonly schedulers: ReadonlyMap<string, FleetScheduler>
   readonly probe: ClosableHealthProbe
   readonly chat: SlackChat
+  /** Null without a registry in the configuration. */
+  readonly registry: Registry | null
   close(): Promise<void>
 }
 
 export interface ConnectParts {
   readonly config: Config
   readonly secrets: Secrets
+  readonly docker: DockerConfig
   readonly clock: Clock
   readonly log: Log
   /** The bot's own environment: `PATH`, `HOME` and `SSH_AUTH_SOCK` reach fleetctl, and nothing else does. */
@@ -32,7 +37,7 @@ export const commandTimeoutMs = 2_500
 export const slackTimeoutMs = 10_000
 
 /** Makes no connection before the first call. Rejects when a TLS file cannot be read. */
-export async function connect({ config, secrets, clock, log, env }: ConnectParts): Promise<Connections> {
+export async function connect({ config, secrets, docker, clock, log, env }: ConnectParts): Promise<Connections> {
   const etcd = await etcdOptionsOf(config, secrets)
   const store = createEtcdStore({ ...etcd, timeoutMs: engineTimeoutMs, clock })
   const schedulers = new Map(
@@ -44,14 +49,18 @@ export async function connect({ config, secrets, clock, log, env }: ConnectParts
   const probe = createHealthProbe(clock)
   const apiUrl = config.slack.apiUrl ?? null
   const chat = createSlackChat({ token: secrets.slackBotToken, apiUrl, timeoutMs: slackTimeoutMs }, clock, log)
+  const images = registryOptionsOf(config, secrets, docker)
+  const registry = images === null ? null : createRegistry(images, clock)
   return {
     store,
     schedulers,
     probe,
     chat,
+    registry,
     async close() {
       chat.close()
-      await Promise.allSettled([...[...schedulers.values()].map((one) => one.close()), probe.close(), store.close()])
+      const others = [probe.close(), store.close(), registry?.close()]
+      await Promise.allSettled([...[...schedulers.values()].map((one) => one.close()), ...others])
     },
   }
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { hostname } from 'node:os'
 import { randomBytes } from 'node:crypto'
+import { listenForHooks, type HookListener } from './adapters/hooks/listen.ts'
 import { createSlackGroups } from './adapters/slack/groups.ts'
 import { createSlackReceiver, type SlackReceiver } from './adapters/slack/receiver.ts'
 import { systemClock } from './adapters/system/clock.ts'
@@ -9,6 +10,7 @@ import { createApp } from './app.ts'
 import type { Policy } from './authorization/policy.ts'
 import { readPolicy } from './authorization/read-policy.ts'
 import { commandsDirectory, loadCommands } from './command/load.ts'
+import { dockerConfigOf, dockerSecrets, helperNotes, type DockerConfig } from './config/docker-config.ts'
 import { faultsText } from './config/fault.ts'
 import { loadConfig } from './config/load.ts'
 import { createRedact } from './config/redact.ts'
@@ -25,13 +27,14 @@ const stopWithinMs = 10_000
 
 async function main(): Promise<void> {
   const { env, argv } = process
-  const redact = createRedact(secretValues(env))
-  const log = createLog(env['OPSEE_LOG_LEVEL'] ?? 'info', redact)
   const file = argv[2] ?? env['OPSEE_CONFIG'] ?? 'opsee.yaml'
-  const { config, secrets, policy } = await settle(file, env)
+  const { config, secrets, docker, policy } = await settle(file, env)
+  const redact = createRedact([...secretValues(env), ...dockerSecrets(docker)])
+  const log = createLog(env['OPSEE_LOG_LEVEL'] ?? 'info', redact)
+  for (const note of helperNotes(config, docker)) log.warn({}, note)
   const clock = systemClock
   const commands = await loadCommands(commandsDirectory())
-  const connections = await connect({ config, secrets, clock, log, env })
+  const connections = await connect({ config, secrets, docker, clock, log, env })
   const { store, schedulers, probe, chat } = connections
   const app = createApp({
     config,
@@ -42,11 +45,10 @@ async function main(): Promise<void> {
       engine: store.within(engineTimeoutMs),
       discovery: store.under(config.discovery.prefix).within(commandTimeoutMs),
       absolute: store.under('').within(commandTimeoutMs),
-      absoluteMs: commandTimeoutMs,
     },
     schedulers,
     probe,
-    registry: null,
+    registry: connections.registry,
     chat,
     directory: createSlackGroups(chat.clients, clock, log),
     clock,
@@ -56,9 +58,10 @@ async function main(): Promise<void> {
     newId: () => randomBytes(5).toString('hex'),
   })
   const receiver = receiverFor(config, secrets, connections, { command: (incoming) => app.handle(incoming) }, log)
+  let hooks: HookListener | null = null
   stopOnSignals(log, async () => {
     // At once: whoever takes the rollouts up need not wait for answers that are still being given.
-    await Promise.all([receiver.stop(), app.stop(stopWithinMs)])
+    await Promise.all([receiver.stop(), hooks?.stop(), app.stop(stopWithinMs)])
     await connections.close()
   })
   // What nobody handles is a fault of the program: told in the log, redacted, and left to whoever starts it again.
@@ -69,6 +72,10 @@ async function main(): Promise<void> {
     })
   }
   app.start()
+  if (config.hooks !== undefined) {
+    const options = { ...config.hooks, secret: secrets.hookSecret ?? '' }
+    hooks = await listenForHooks(options, { arrived: (build) => app.arrived(build) }, clock, log)
+  }
   await receiver.start()
   log.info({ config: file, tiers: Object.keys(config.tiers), commands: commands.names.length }, 'opsee is ready')
 }
@@ -77,18 +84,22 @@ async function main(): Promise<void> {
 async function settle(
   file: string,
   env: NodeJS.ProcessEnv,
-): Promise<{ config: Config; secrets: Secrets; policy: Policy }> {
+): Promise<{ config: Config; secrets: Secrets; docker: DockerConfig; policy: Policy }> {
   const loaded = await loadConfig(file, secretValues(env))
   if (loaded.kind === 'faults') throw new CannotStart(faultsText(file, loaded.faults))
   const { config } = loaded
   const read = readSecrets(env, config)
   const parsed = await readPolicy(config.policy, config)
+  const docker = await dockerConfigOf(config)
   const faults = [
     ...(read.kind === 'missing' ? read.faults : []),
+    ...(docker.kind === 'fault' ? [docker.message] : []),
     ...(parsed.kind === 'refused' ? parsed.problems : []),
   ]
-  if (read.kind === 'missing' || parsed.kind === 'refused') throw new CannotStart(faults.join('\n'))
-  return { config, secrets: read.secrets, policy: parsed.policy }
+  if (read.kind === 'missing' || docker.kind === 'fault' || parsed.kind === 'refused') {
+    throw new CannotStart(faults.join('\n'))
+  }
+  return { config, secrets: read.secrets, docker: docker.docker, policy: parsed.policy }
 }
 
 /** What a person must mend before it can run: told without a stack. */

@@ -1,3 +1,4 @@
+import { mention } from '../domain/wording.ts'
 import type { Groups } from './groups.ts'
 import type { Question } from './judge.ts'
 import type { Decision, Policy } from './policy.ts'
@@ -71,7 +72,7 @@ async function othersWhoCould(
   if (owner !== null && ownerMay !== null) {
     whoCould.push({
       name: owner,
-      text: `<@${owner}>, whose ${question.action === 'unlock' ? 'lock' : 'rollout'} it is`,
+      text: `${mention(owner)}, whose ${question.action === 'unlock' ? 'lock' : 'rollout'} it is`,
     })
     for (const id of ownerMay) policies.add(id)
   }
@@ -119,7 +120,7 @@ function askedFor(question: Question): string {
     case 'scale':
       return `scale ${where}`
     case 'abort':
-      return `abort ${question.owner === null ? 'a' : `<@${question.owner}>'s`} rollout of ${where}`
+      return `abort ${question.owner === null ? 'a' : `${mention(question.owner)}'s`} rollout of ${where}`
     case 'stop':
       return `stop everything that rolls in ${where.replace(/^all of /, '')}`
     case 'go':
@@ -128,13 +129,13 @@ function askedFor(question: Question): string {
     case 'pause':
     case 'resume':
     case 'continue':
-      return `${action} ${question.owner === null ? 'a' : `<@${question.owner}>'s`} rollout of ${where}`
+      return `${action} ${question.owner === null ? 'a' : `${mention(question.owner)}'s`} rollout of ${where}`
     case 'retry':
       return `retry a rollout of ${where}`
     case 'lock':
       return `lock ${where}`
     case 'unlock':
-      return `lift ${question.owner === null ? 'a' : `<@${question.owner}>'s`} lock on ${where}`
+      return `lift ${question.owner === null ? 'a' : `${mention(question.owner)}'s`} lock on ${where}`
     case 'read':
       return `look at ${where}`
   }

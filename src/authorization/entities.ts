@@ -1,7 +1,7 @@
 import type { EntityJson, TypeAndId } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Config } from '../config/schema.ts'
 import { targetText } from '../domain/target.ts'
-import type { Scope } from './rights.ts'
+import { buildsActor, type Scope } from './rights.ts'
 
 /** What the policy may speak about: the groups, services and tiers of the configuration. */
 export type Shop = Pick<Config, 'groups' | 'services' | 'tiers'>
@@ -12,15 +12,19 @@ export interface WholeShop {
 }
 
 export interface Principal {
-  /** Slack user id. */
+  /** Slack user id, or that of the builds. */
   readonly id: string
   readonly groups: readonly string[]
 }
 
 /** Fails closed: a tier is protected unless it says otherwise, or is called staging and says nothing. */
-function isProtected(tiers: Shop['tiers'], tier: string): boolean {
+export function isProtected(tiers: Shop['tiers'], tier: string): boolean {
   return entryOf(tiers, tier)?.protected ?? tier !== 'staging'
 }
+
+/** No Slack user has the id of the builds. */
+export const principalOf = (id: string): TypeAndId =>
+  id === buildsActor.id ? { type: 'Hook', id } : { type: 'User', id }
 
 export function resourceOf(scope: Scope | WholeShop): TypeAndId {
   switch (scope.kind) {
@@ -35,8 +39,10 @@ export function resourceOf(scope: Scope | WholeShop): TypeAndId {
 
 /** The person, and everything that the resource leads to. Null when the scope names what is not configured. */
 export function entitiesOf(shop: Shop, principal: Principal, scope: Scope | WholeShop): EntityJson[] | null {
-  const groups = principal.groups.map((id) => ({ type: 'Group', id }))
-  const user: EntityJson = { uid: { type: 'User', id: principal.id }, attrs: {}, parents: groups }
+  const uid = principalOf(principal.id)
+  // A group that cannot be read might hold any person, but no build.
+  const groups = uid.type === 'User' ? principal.groups.map((id) => ({ type: 'Group', id })) : []
+  const user: EntityJson = { uid, attrs: {}, parents: groups }
   if (scope.kind === 'shop') return [user]
   const tierName = scope.kind === 'tier' ? scope.tier : scope.target.tier
   if (entryOf(shop.tiers, tierName) === undefined) return null
@@ -54,7 +60,12 @@ export function entitiesOf(shop: Shop, principal: Principal, scope: Scope | Whol
     { uid: serviceId, attrs: { name, team }, parents: [] },
     {
       uid: resourceOf(scope),
-      attrs: { service: { __entity: serviceId }, tier: { __entity: tierId }, team },
+      attrs: {
+        service: { __entity: serviceId },
+        tier: { __entity: tierId },
+        team,
+        deployOnPush: service.deployOnPush.includes(tierName),
+      },
       parents: [serviceId, tierId],
     },
   ]

@@ -1,5 +1,6 @@
 import { targetText } from '../domain/target.ts'
 import type { Shop } from './entities.ts'
+import { buildsActor } from './rights.ts'
 import type { PolicyPart, PolicyProblem } from './policy-source.ts'
 import { place } from './policy-source.ts'
 
@@ -32,6 +33,7 @@ export function unknownEntities(
     Tier: Object.keys(shop.tiers),
     Target: targets,
     Shop: ['opsee'],
+    Hook: [buildsActor.id],
   }
   const problems: PolicyProblem[] = []
   for (const [type, ids] of namedEntities(part.json)) {

@@ -10,6 +10,9 @@ entity Group;
 // A person, by Slack user id: User::"U012ABCDEF".
 entity User in [Group];
 
+// Builds that arrive, and that opsee.yaml lets deploy themselves: Hook::"builds". No person, in no group.
+entity Hook;
+
 // An environment, by its name in opsee.yaml.
 entity Tier { name: String, protected: Bool };
 
@@ -17,7 +20,8 @@ entity Tier { name: String, protected: Bool };
 entity Service { name: String, team: Group };
 
 // One service in one tier, as people write it: Target::"api production". It is in its service and in its tier.
-entity Target in [Service, Tier] { service: Service, tier: Tier, team: Group };
+// deployOnPush: the service names the tier so in opsee.yaml.
+entity Target in [Service, Tier] { service: Service, tier: Tier, team: Group, deployOnPush: Bool };
 
 // All of Opsee, for reading: Shop::"opsee".
 entity Shop;
@@ -25,8 +29,9 @@ entity Shop;
 // The owner is who holds the lock that would be lifted, or whose rollout would be paused, resumed or aborted.
 type Circumstances = { owner?: User, isOwner: Bool };
 
-action read appliesTo { principal: User, resource: [Target, Tier, Shop], context: Circumstances };
-action deploy, restart, rollback, promote, scale, take, pause, resume, continue, abort, retry appliesTo { principal: User, resource: Target, context: Circumstances };
+action read appliesTo { principal: [User, Hook], resource: [Target, Tier, Shop], context: Circumstances };
+action deploy appliesTo { principal: [User, Hook], resource: Target, context: Circumstances };
+action restart, rollback, promote, scale, take, pause, resume, continue, abort, retry appliesTo { principal: User, resource: Target, context: Circumstances };
 action lock, unlock appliesTo { principal: User, resource: [Target, Tier], context: Circumstances };
 action stop, go appliesTo { principal: User, resource: Tier, context: Circumstances };
 `

@@ -7,7 +7,7 @@ import {
   validate,
 } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Principal, Shop, WholeShop } from './entities.ts'
-import { entitiesOf, resourceOf } from './entities.ts'
+import { entitiesOf, principalOf, resourceOf } from './entities.ts'
 import { policySchema } from './policy-schema.ts'
 import type { PolicyPart, PolicyProblem } from './policy-source.ts'
 import { place, problemAt, splitPolicies } from './policy-source.ts'
@@ -96,7 +96,7 @@ function decide(name: string, shop: Shop, request: PolicyRequest): Decision {
     preparsedPolicySetId: name,
     preparsedSchemaName: name,
     validateRequest: true,
-    principal: { type: 'User', id: principal.id },
+    principal: principalOf(principal.id),
     action: { type: 'Action', id: action },
     resource: resourceOf(scope),
     context: owner === null ? context : { ...context, owner: { __entity: { type: 'User', id: owner } } },

@@ -24,11 +24,14 @@ export type Right = (typeof rights)[number]
 
 /** Who asks. */
 export interface Actor {
-  /** Slack user id. */
+  /** Slack user id, or that of the builds. */
   readonly id: string
   /** As people know them; null when the chat did not say. */
   readonly name: string | null
 }
+
+/** Builds that deploy themselves: no person, in no group, and with no right but what the policy gives to them by name. */
+export const buildsActor: Actor = { id: 'builds', name: null }
 
 /** What a right is demanded on: one target, or a whole tier. */
 export type Scope =

@@ -4,7 +4,7 @@ import type { Catalog } from '../domain/catalog.ts'
 import type { Capabilities, Readers } from '../services/capabilities.ts'
 import type { CommandIndex } from './define.ts'
 
-/** One command on its way through: who typed what, where. Comes from a slash command, a mention, a button or a terminal. */
+/** One command on its way through: who typed what, where. Comes from a slash command, a mention, a button, a terminal or a build that arrived. */
 export interface CommandRequest {
   /** As typed behind `/opsee`. */
   readonly text: string
@@ -12,7 +12,7 @@ export interface CommandRequest {
   readonly place: Place
   /** The same under every redelivery of the same request. */
   readonly key: string
-  readonly source: 'slash' | 'mention' | 'button' | 'cli'
+  readonly source: 'slash' | 'mention' | 'button' | 'cli' | 'hook'
 }
 
 /** What every handler may look at. */

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { DockerConfig } from './docker-config.ts'
 import type { Config, TierConfig } from './schema.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -47,5 +48,30 @@ export async function etcdOptionsOf({ etcd }: Pick<Config, 'etcd'>, secrets: Pic
             ...(tls.keyFile === undefined ? {} : { key: await text(tls.keyFile) }),
           },
         }),
+  }
+}
+
+/** Of the lease: a tag is moved only while it is surely held, as a call of fleetctl is made. */
+const moveShare = 0.4
+
+/** What `createRegistry` wants; null without a registry in the configuration. */
+export function registryOptionsOf(
+  { registry, engine }: Pick<Config, 'registry' | 'engine'>,
+  { registryPasswords }: Pick<Secrets, 'registryPasswords'>,
+  docker: DockerConfig,
+) {
+  if (registry === undefined) return null
+  const names = new Set([...Object.keys(registry.hosts), ...docker.logins.keys()])
+  const hosts = [...names].map((host) => {
+    const { url = null, username } = registry.hosts[host] ?? {}
+    const password = registryPasswords.get(host)
+    const own =
+      username === undefined || password === undefined ? null : ({ kind: 'basic', username, password } as const)
+    return [host, { url, login: own ?? docker.logins.get(host) ?? null }] as const
+  })
+  return {
+    hosts: new Map(hosts),
+    timeoutMs: registry.timeout,
+    moveTimeoutMs: Math.min(registry.timeout, Math.floor(engine.leaseTtl * moveShare)),
   }
 }

@@ -14,6 +14,7 @@ export function crossCheck(config: Config): Explained[] {
     ...units(config),
     ...times(config),
     ...releases(config),
+    ...hooks(config),
     ...tlsFiles(config),
   ]
 }
@@ -30,10 +31,12 @@ function unknownNames(config: Config): Explained[] {
   const groups = Object.keys(config.groups)
   const tiers = Object.keys(config.tiers)
   const faults: Explained[] = []
-  for (const [name, { team, tiers: named = [] }] of Object.entries(config.services)) {
+  for (const [name, { team, tiers: named = [], deployOnPush }] of Object.entries(config.services)) {
     if (!groups.includes(team)) faults.push(fault(['services', name, 'team'], unknown('group', team, groups)))
-    for (const [index, tier] of named.entries()) {
-      if (!tiers.includes(tier)) faults.push(fault(['services', name, 'tiers', index], unknown('tier', tier, tiers)))
+    for (const [key, words] of Object.entries({ tiers: named, deployOnPush })) {
+      for (const [index, tier] of words.entries()) {
+        if (!tiers.includes(tier)) faults.push(fault(['services', name, key, index], unknown('tier', tier, tiers)))
+      }
     }
   }
   return faults
@@ -145,6 +148,26 @@ function releases(config: Config): Explained[] {
       faults.push(fault(at('rollout', 'onFailure'), 'has nothing to go back to: name the image of the service'))
     if ((verify.by === 'health' || verify.by === 'label') && health.kind !== 'http')
       faults.push(fault(at('verify', 'by'), `${verify.by} reads the health answer: write health.kind http`))
+  }
+  return faults
+}
+
+/** What a build is to do by itself must be able to arrive, and to be done. */
+function hooks(config: Config): Explained[] {
+  const faults: Explained[] = []
+  const { slack } = config
+  if (config.hooks !== undefined && slack.mode === 'http' && slack.port === config.hooks.port)
+    faults.push(fault(['hooks', 'port'], `${slack.port} is slack.port already: choose another one`))
+  for (const [name, service] of Object.entries(config.services)) {
+    const path: ConfigPath = ['services', name, 'deployOnPush']
+    if (service.deployOnPush.length === 0) continue
+    if (config.hooks === undefined) faults.push(fault(path, 'waits for builds that nothing hears of: add hooks'))
+    if (service.image === undefined)
+      faults.push(fault(path, 'waits for builds of no image: name the image of the service'))
+    for (const [index, tier] of service.deployOnPush.entries()) {
+      if (service.tiers?.includes(tier) === false)
+        faults.push(fault([...path, index], `${tier} is none of its tiers: add it there, or take it out here`))
+    }
   }
   return faults
 }

@@ -39,6 +39,7 @@ function filesOf(config: Config): NamedFile[] {
   const named = (path: readonly string[], files: Readonly<Record<string, string | undefined>>): NamedFile[] =>
     Object.entries(files).flatMap(([key, at]) => (at === undefined ? [] : [{ path: [...path, key], at }]))
   const files = [{ path: ['policy'], at: config.policy }, ...named(['etcd', 'tls'], { ...config.etcd.tls })]
+  files.push(...named(['registry'], { dockerConfig: config.registry?.dockerConfig }))
   for (const [name, { fleet }] of Object.entries(config.tiers)) {
     files.push(...named(['tiers', name, 'fleet'], { knownHostsFile: fleet.knownHostsFile }))
     files.push(...named(['tiers', name, 'fleet', 'tls'], { ...fleet.tls }))
@@ -54,6 +55,8 @@ function withAbsoluteFiles(config: Config, folder: string): Config {
     ...(tls.keyFile === undefined ? {} : { keyFile: absolute(tls.keyFile) }),
   })
   const { binary } = config.fleetctl
+  const { registry } = config
+  const dockerConfig = registry?.dockerConfig === undefined ? {} : { dockerConfig: absolute(registry.dockerConfig) }
   const tiers = Object.entries(config.tiers).map(([name, tier]) => {
     const { tls, knownHostsFile, ...rest } = tier.fleet
     const fleet = {
@@ -69,6 +72,7 @@ function withAbsoluteFiles(config: Config, folder: string): Config {
     etcd: { ...config.etcd, ...(config.etcd.tls === undefined ? {} : { tls: tlsOf(config.etcd.tls) }) },
     // A bare name is looked up in PATH.
     fleetctl: { ...config.fleetctl, binary: binary.includes('/') ? absolute(binary) : binary },
+    ...(registry === undefined ? {} : { registry: { ...registry, ...dockerConfig } }),
     tiers: Object.fromEntries(tiers),
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { duration } from './duration.ts'
 import { rolloutSettings } from './schema-rollout.ts'
-import { minute, name, port, second, unit } from './schema-words.ts'
+import { minute, name, port, second, slackChannel, unit } from './schema-words.ts'
 
 /** What is said of one service. */
 
@@ -67,6 +67,10 @@ export const service = z.strictObject({
   verify: verify.default({ by: 'none' }),
   health: health.default({ kind: 'none' }),
   rollout: rolloutSettings.default({}),
+  /** Where new builds of it are told, and what becomes of them; `slack.historyChannel` unless given. */
+  channel: slackChannel.optional(),
+  /** Tiers that a new build is deployed to by itself, as far as the policy lets it. */
+  deployOnPush: z.array(name).default([]),
   /** Where it is deployed; every tier unless given. */
   tiers: z.array(name).min(1).optional(),
 })

@@ -12,10 +12,15 @@ export const name = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,62}$/, 'write a name of small letters, digits and dashes, beginning with a letter')
 export const port = z.int().min(1).max(65_535)
+export const host = z
+  .string()
+  .regex(/^[A-Za-z0-9.:-]+$/, 'write an address or a host name of this machine, such as 0.0.0.0 or 127.0.0.1')
 export const file = z.string().min(1)
 export const keyPrefix = z
   .string()
   .regex(/^\/\S*\/$/, 'write a prefix that begins and ends with a slash, such as /opsee.co/')
+
+export const slackChannel = z.string().regex(/^[CGD][A-Z0-9]{2,}$/, 'write a Slack channel id such as C012ABCDEF')
 
 export const amount = z.union([z.int().min(1), z.string()]).transform((value, context) => {
   const parsed = parseAmount(String(value))

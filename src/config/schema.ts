@@ -3,7 +3,7 @@ import { duration } from './duration.ts'
 import { registry } from './schema-registry.ts'
 import { rolloutSettings, type RolloutSettings } from './schema-rollout.ts'
 import { service } from './schema-service.ts'
-import { file, hour, keyPrefix, minute, name, port, second } from './schema-words.ts'
+import { file, host, hour, keyPrefix, minute, name, port, second, slackChannel } from './schema-words.ts'
 
 /**
  * The shape of `opsee.yaml`. Every duration is in milliseconds once parsed. Secrets have no place here: they come from
@@ -11,7 +11,6 @@ import { file, hour, keyPrefix, minute, name, port, second } from './schema-word
  */
 
 const slackUser = z.string().regex(/^[UW][A-Z0-9]{2,}$/, 'write a Slack user id such as U012ABCDEF')
-const slackChannel = z.string().regex(/^[CGD][A-Z0-9]{2,}$/, 'write a Slack channel id such as C012ABCDEF')
 const slackUserGroup = z.string().regex(/^S[A-Z0-9]{2,}$/, 'write a Slack user group id such as S012ABCDEF')
 const tls = z.strictObject({ caFile: file.optional(), certFile: file.optional(), keyFile: file.optional() })
 
@@ -60,10 +59,7 @@ export const configSchema = z.strictObject({
     /** Listening port in HTTP mode. */
     port: port.default(3000),
     /** Address to listen on in HTTP mode: Slack, or what ends TLS before it, must reach it. */
-    host: z
-      .string()
-      .regex(/^[A-Za-z0-9.:-]+$/, 'write an address or a host name of this machine, such as 0.0.0.0 or 127.0.0.1')
-      .default('0.0.0.0'),
+    host: host.default('0.0.0.0'),
     /** Where one closing line per rollout goes. */
     historyChannel: slackChannel,
     /** Only for a Slack that is not slack.com. */
@@ -113,6 +109,14 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** Where images come from; without it nothing is known of releases, and everything else works. */
   registry: registry.optional(),
+  /** Where registries and build servers tell of new builds (`POST /hooks/…`); without it nothing listens. */
+  hooks: z
+    .strictObject({
+      port: port.default(3001),
+      /** What ends TLS before it must reach this address. */
+      host: host.default('0.0.0.0'),
+    })
+    .optional(),
   reminders: z
     .strictObject({
       /** Who holds a lock without an end, or stopped a tier, is reminded after this long, and again each time; 0s for never. */
@@ -125,6 +129,8 @@ export const configSchema = z.strictObject({
       rollouts: z.int().min(100).default(10_000),
       /** Audit records kept. */
       audit: z.int().min(1000).default(100_000),
+      /** Builds kept of each service. */
+      builds: z.int().min(10).default(100),
     })
     .prefault({}),
   policy: file.default('policy.cedar'),

@@ -6,6 +6,10 @@ export interface Secrets {
   readonly slackAppToken: string | null
   readonly slackSigningSecret: string | null
   readonly etcdPassword: string | null
+  /** Of `registry.hosts.<host>.username`, by host. */
+  readonly registryPasswords: ReadonlyMap<string, string>
+  /** What whoever tells of a build must know. */
+  readonly hookSecret: string | null
 }
 
 export type ReadSecrets =
@@ -20,16 +24,26 @@ export const secretNames = [
   'SLACK_APP_TOKEN',
   'SLACK_SIGNING_SECRET',
   'OPSEE_ETCD_PASSWORD',
+  'OPSEE_REGISTRY_PASSWORD',
+  'OPSEE_HOOK_SECRET',
 ] as const
 type SecretName = (typeof secretNames)[number]
 
+/** `OPSEE_REGISTRY_PASSWORD_QUAY_IO`: the password of one host, where several have a username. */
+const registryPasswordOf = (host: string): string =>
+  `OPSEE_REGISTRY_PASSWORD_${host.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`
+
 /** What is set of them, for masking: also what this configuration does not need. */
 export function secretValues(env: Environment): string[] {
-  return secretNames.flatMap((name) => valueOf(env, name) ?? [])
+  const ofHosts = Object.keys(env).filter((name) => name.startsWith('OPSEE_REGISTRY_PASSWORD_'))
+  return [...secretNames, ...ofHosts].flatMap((name) => valueOf(env, name) ?? [])
 }
 
 /** All that this configuration needs, or all that is missing or mixed up. */
-export function readSecrets(env: Environment, config: Pick<Config, 'slack' | 'etcd'>): ReadSecrets {
+export function readSecrets(
+  env: Environment,
+  config: Pick<Config, 'slack' | 'etcd' | 'registry' | 'hooks'>,
+): ReadSecrets {
   const faults: string[] = []
   const need = (name: SecretName, why: string, begins: string | null): string => {
     const value = valueOf(env, name)
@@ -60,9 +74,50 @@ export function readSecrets(env: Environment, config: Pick<Config, 'slack' | 'et
     config.etcd.username === undefined
       ? null
       : need('OPSEE_ETCD_PASSWORD', `the password of etcd.username "${config.etcd.username}"`, null)
+  const registryPasswords = readRegistryPasswords(env, config.registry, faults)
+  const hookSecret =
+    config.hooks === undefined
+      ? null
+      : need('OPSEE_HOOK_SECRET', 'hooks need a secret that their senders know, such as `openssl rand -hex 32`', null)
+  if (hookSecret !== null && hookSecret !== '' && hookSecret.length < shortestSecret)
+    faults.push(`OPSEE_HOOK_SECRET is shorter than ${shortestSecret} characters: it could be guessed.`)
   if (faults.length > 0) return { kind: 'missing', faults }
-  return { kind: 'secrets', secrets: { slackBotToken, slackAppToken, slackSigningSecret, etcdPassword } }
+  return {
+    kind: 'secrets',
+    secrets: { slackBotToken, slackAppToken, slackSigningSecret, etcdPassword, registryPasswords, hookSecret },
+  }
 }
+
+/** Each host's own, and the common one for a single host without: a password must not reach a registry that it is not for. */
+function readRegistryPasswords(
+  env: Environment,
+  registry: Config['registry'],
+  faults: string[],
+): ReadonlyMap<string, string> {
+  const common = valueOf(env, 'OPSEE_REGISTRY_PASSWORD')
+  const named = Object.entries(registry?.hosts ?? {}).flatMap(([host, { username }]) =>
+    username === undefined ? [] : [{ host, username, own: valueOf(env, registryPasswordOf(host)) }],
+  )
+  const without = named.filter(({ own }) => own === null)
+  const passwords = new Map<string, string>()
+  for (const { host, username, own } of named) {
+    const password = own ?? (without.length === 1 ? common : null)
+    if (password !== null) passwords.set(host, password)
+    else if (without.length === 1)
+      faults.push(
+        `OPSEE_REGISTRY_PASSWORD is not set: the password of registry.hosts.${host}.username "${username}" ` +
+          `(or ${registryPasswordOf(host)}).`,
+      )
+    else
+      faults.push(
+        `${registryPasswordOf(host)} is not set: the password of registry.hosts.${host}.username "${username}".`,
+      )
+  }
+  return passwords
+}
+
+/** In characters. */
+const shortestSecret = 16
 
 const knownBeginnings: ReadonlyMap<string, string> = new Map([
   ['xoxb-', 'SLACK_BOT_TOKEN'],
@@ -71,7 +126,7 @@ const knownBeginnings: ReadonlyMap<string, string> = new Map([
 ])
 
 /** Without the blanks and line ends that copying leaves behind; null when there is nothing else. */
-function valueOf(env: Environment, name: SecretName): string | null {
+function valueOf(env: Environment, name: string): string | null {
   const value = env[name]?.trim()
   return value === undefined || value === '' ? null : value
 }

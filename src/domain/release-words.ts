@@ -7,7 +7,7 @@ import { clockText, count, personText, series, shortUnit, words } from './wordin
 
 /** What the thread and the timeline say of releases. Escaped. */
 
-export const releaseFacts = [
+const releaseFacts = [
   'release-moving',
   'release-moved',
   'early',

@@ -15,10 +15,11 @@ export const words = (text: string): string => escape(text.replace(/\s+/gu, ' ')
 export const code = (text: string): string => `\`${words(text).replaceAll('`', "'")}\``
 
 /** `@ann`; a mention where only the id is known, and the id itself where it is no Slack id. */
-export function personText(person: { readonly id: string; readonly name: string | null }): string {
-  if (person.name !== null) return `@${words(person.name)}`
-  return /^[UW][A-Z0-9]{2,}$/.test(person.id) ? `<@${person.id}>` : words(person.id)
-}
+export const personText = (person: { readonly id: string; readonly name: string | null }): string =>
+  person.name === null ? mention(person.id) : `@${words(person.name)}`
+
+/** The id itself where it is no Slack id: builds deploy too, and nobody is called by that. */
+export const mention = (id: string): string => (/^[UW][A-Z0-9]{2,}$/.test(id) ? `<@${id}>` : words(id))
 
 /** `just now`, `4m ago`, `2h10m ago`. Times are milliseconds since the epoch. */
 export function ago(at: number, now: number): string {

@@ -9,6 +9,7 @@ import {
   count,
   deedOf,
   fleetStateText,
+  mention,
   personText,
   phaseText,
   series,
@@ -74,7 +75,7 @@ export function lineOf(event: RolloutEvent, rollout: Rollout): string | null {
       return `${who}: it goes on at ${fact.replaced} of ${fact.of} ${deedOf(rollout.plan)}.`
     }
     case 'taken':
-      return `<@${words(fact.by.id)}> takes this over from <@${words(fact.from.id)}>${quoted(fact.reason)}: ${fact.replaced} of ${fact.of} ${deedOf(rollout.plan)}. ${personText(fact.by)} is asked and told from now on.`
+      return `${mention(fact.by.id)} takes this over from ${mention(fact.from.id)}${quoted(fact.reason)}: ${fact.replaced} of ${fact.of} ${deedOf(rollout.plan)}. ${personText(fact.by)} is asked and told from now on.`
     case 'abort-asked':
       return `${personText(fact.by)} aborted it${quoted(fact.reason)}. Nothing new begins; ${abortText(rollout.plan)}.`
     case 'failing':
@@ -94,7 +95,7 @@ function releaseLine(fact: ReleaseFact, rollout: Rollout): string | null {
     ending: { kind: 'failed', unit: rollout.rollback?.unit ?? null, reason: fact.reason },
   })
   return [
-    `<@${words(ownerOf(rollout).id)}> ${text}`,
+    `${mention(ownerOf(rollout).id)} ${text}`,
     ...(failure === null ? [] : [failure]),
     ...journalLines(rollout, fact),
   ].join('\n')
@@ -179,7 +180,7 @@ const portText = (port: number | 'announced', path: string): string =>
 
 function endText(rollout: Rollout, { reason, ...shown }: Extract<Fact, { kind: 'ended' }>): string {
   const { plan, phase } = rollout
-  const who = `<@${words(ownerOf(rollout).id)}>`
+  const who = mention(ownerOf(rollout).id)
   const ms = tookMs(rollout)
   const took = ms === null ? '' : ` in ${durationText(ms)}`
   if (phase === 'succeeded') return `${who} ${plan.service} ${plan.tier} succeeded: ${words(reason)}${took}.`

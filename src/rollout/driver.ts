@@ -183,12 +183,10 @@ class Drive {
     this.#loaded = advanced.loaded
     this.#spent = { ms: decision.rollout.spentMs, at: monotonic }
     this.#parts.log.info({ rollout: this.#own.id, reason: decision.reason, calls: decision.calls }, 'step')
-    for (const call of decision.calls) {
-      // Each call may take its whole time limit: an abort or a lock that came meanwhile stops what still serves from
-      // being stopped. The stages cope with a call that was never made.
-      if (call.verb !== 'start' && (await this.#wishes.isStricterThan(wishes, advanced.loaded.rollout))) break
-      await this.#calls.make(call, this.#cut, calledOff)
-    }
+    // Each call may take its whole time limit: an abort or a lock that came meanwhile stops what still serves from
+    // being stopped. The stages cope with a call that was never made.
+    const mayGoOn = async (): Promise<boolean> => !(await this.#wishes.isStricterThan(wishes, advanced.loaded.rollout))
+    await this.#calls.makeAll(decision.calls, { halt: this.#cut, calledOff }, mayGoOn)
     return isOver(advanced.loaded.rollout) ? 'ended' : null
   }
 

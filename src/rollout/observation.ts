@@ -43,7 +43,7 @@ export type WantedSeen =
   | { readonly kind: 'known'; readonly digest: string | null; readonly about: string | null }
   | { readonly kind: 'unknown'; readonly reason: string }
 
-export interface GoWish {
+interface GoWish {
   readonly by: Person
   /** Milliseconds since the epoch. */
   readonly at: number

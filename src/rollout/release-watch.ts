@@ -66,7 +66,7 @@ export class ReleaseWatch {
 }
 
 /** The key of one unit. */
-export function keyOf(pattern: string, unit: string): string {
+function keyOf(pattern: string, unit: string): string {
   const parsed = parseUnitName(unit)
   const instance = parsed?.kind === 'instance' ? parsed.instance : ''
   return pattern.replaceAll('{unit}', unit).replaceAll('{instance}', instance)

@@ -1,4 +1,6 @@
+import { durationText } from '../domain/duration.ts'
 import { digestIn, type WantedAt } from '../domain/release.ts'
+import type { Clock } from '../ports/clock.ts'
 import { RegistryFault, type RegistryReader, type RegistryWriter } from '../ports/registry.ts'
 import { StoreUnavailable, type StoreReader, type StoreWriter } from '../ports/store.ts'
 import type { AnnouncedRelease, WantedMove, WantedNow, WantedReleases } from '../ports/wanted-release.ts'
@@ -11,16 +13,16 @@ export interface WantedParts {
   readonly registry: (RegistryReader & RegistryWriter) | null
   /** Absolute keys. */
   readonly store: StoreReader & StoreWriter
-  /** The longest that one call to the store takes, in milliseconds. */
-  readonly storeMs: number
+  /** The longest that one move may take, in milliseconds: well below the lease, as a call of fleet. */
+  readonly limitMs: number
+  readonly clock: Clock
 }
 
 /** Tags of the registry and keys of etcd, as one thing: where units look up which release to pull. */
-export function createWantedReleases({ registry, store, storeMs }: WantedParts): WantedReleases {
+export function createWantedReleases({ registry, store, limitMs, clock }: WantedParts): WantedReleases {
   const noRegistry = 'there is no registry in the configuration'
   return {
-    // A key is read and then written.
-    moveTimeoutMs: Math.max(registry?.moveTimeoutMs ?? 0, 2 * storeMs),
+    moveTimeoutMs: limitMs,
 
     read: (at, signal) =>
       told(
@@ -32,15 +34,25 @@ export function createWantedReleases({ registry, store, storeMs }: WantedParts):
         (reason) => ({ kind: 'unknown', reason }),
       ),
 
-    move: (at, move, signal) =>
-      told(
+    async move(at, move, signal) {
+      const over = new AbortController()
+      const late = clock
+        .sleep(limitMs, over.signal)
+        .then((): WantedMove => ({ kind: 'failed', message: `it was not done within ${durationText(limitMs)}` }))
+      const asked = told(
         async (): Promise<WantedMove> => {
           if (at.by === 'key') return moveKey(store, at.key, move)
           if (registry === null) return { kind: 'failed', message: noRegistry }
-          return moveTag(registry, at, move, signal)
+          return moveTag(registry, at, move, AbortSignal.any([signal, over.signal]))
         },
-        (message) => ({ kind: 'failed', message }),
-      ),
+        (message): WantedMove => ({ kind: 'failed', message }),
+      )
+      try {
+        return await Promise.race([asked, late])
+      } finally {
+        over.abort()
+      }
+    },
 
     announced: (key) =>
       told(

@@ -51,6 +51,15 @@ export const keys = {
   tellings: 'telling/',
   narrator: (id: number) => `narrators/${counted(id)}`,
   narrators: 'narrators/',
+  buildCounter: 'counters/builds',
+  build: (service: string, id: number) => `builds/${service}/${counted(id)}`,
+  builds: (service: string) => `builds/${service}/`,
+  /** A build that is not told to its end. */
+  arrival: (id: number) => `arrivals/${counted(id)}`,
+  arrivals: 'arrivals/',
+  /** Which process tells of a build. */
+  receiver: (id: number) => `receivers/${counted(id)}`,
+  receivers: 'receivers/',
   /** Which process answers a request. */
   heard: (hash: string) => `heard/${hash}`,
 } as const

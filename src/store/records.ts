@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { buildSchema } from '../domain/build.ts'
 import { eventSchema } from '../domain/event.ts'
 import { historyRowSchema } from '../domain/history.ts'
 import { lockSchema } from '../domain/lock.ts'
@@ -16,6 +17,21 @@ export const eventRecord = recordType(eventSchema)
 export const historyRecord = recordType(historyRowSchema)
 export const lockRecord = recordType(lockSchema)
 export const stopRecord = recordType(stopSchema)
+export const buildRecord = recordType(buildSchema)
+
+/** `arrivals/<id>`: how far a build has come. */
+const arrivalSchema = z.strictObject({
+  id: z.int().min(1),
+  service: z.string(),
+  /** `read` once the registry was asked about it, `told` once its line was posted. */
+  stage: z.enum(['new', 'read', 'told']),
+  /** What is being said, recorded before it is: after a crash it is looked for. Null while nothing is. */
+  sending: z.strictObject({ key: z.string(), at: z.int() }).nullable(),
+  /** Tiers of which is settled what comes of the build. */
+  settled: z.array(z.string()),
+})
+export const arrivalRecord = recordType(arrivalSchema)
+export type Arrival = z.infer<typeof arrivalSchema>
 
 /** `reminders/<key>`: the last reminder of a hold, counted from its beginning, which tells it from an earlier hold there. */
 export const reminderRecord = recordType(z.strictObject({ of: z.int(), number: z.int().min(1) }))

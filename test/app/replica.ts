@@ -18,24 +18,24 @@ const prefix = '/two/'
 export async function startReplica(
   etcd: EtcdServer,
   name: string,
-  parts: Pick<AppParts, 'config' | 'schedulers' | 'probe' | 'chat'>,
+  parts: Pick<AppParts, 'config' | 'schedulers' | 'probe' | 'chat'> & Partial<Pick<AppParts, 'registry' | 'log'>>,
+  commandsMs = 10_000,
 ): Promise<Replica> {
   const store = createEtcdStore({ endpoints: [etcd.endpoint], prefix, timeoutMs: 10_000, clock: systemClock })
   const app = createApp({
+    registry: null,
+    log: quietLog(),
     ...parts,
     commands: await loadCommands(commandsDirectory()),
     policy: policyOf(shippedText, parts.config),
     stores: {
-      commands: store,
+      commands: store.within(commandsMs),
       engine: store,
       discovery: store.under('/services/'),
       absolute: store.under(''),
-      absoluteMs: 10_000,
     },
-    registry: null,
     directory: { members: async () => null },
     clock: systemClock,
-    log: quietLog(),
     redact: (text) => text,
     driver: name,
     newId: () => 'ref',

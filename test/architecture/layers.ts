@@ -20,6 +20,8 @@ const layers: Readonly<Record<string, Layer>> = {
   'src/adapters/etcd': { imports: [...words, 'src/ports'] },
   'src/adapters/fleet': { imports: [...words, 'src/ports'] },
   'src/adapters/health': { imports: [...words, 'src/ports'] },
+  'src/adapters/registry': { imports: [...words, 'src/ports'] },
+  'src/adapters/hooks': { imports: [...words, 'src/ports'] },
   'src/adapters/system': { imports: [...words, 'src/ports'] },
   'src/adapters/slack': { imports: [...words, 'src/ports'], types: ['src/command', 'src/authorization'] },
   // What works on the ports. The engine never speaks to a chat, and the narrator never to a fleet.
@@ -42,8 +44,10 @@ const compositionRoots = new Set([
   'src/main.ts',
   'src/app.ts',
   'src/chores.ts',
+  'src/receive.ts',
   'src/connect.ts',
   'src/check-config.ts',
+  'src/check-registry.ts',
 ])
 
 /** Packages with one home each: whoever else needs what they do asks a port. */
@@ -58,7 +62,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   '@slack/web-api': ['src/adapters/slack'],
   execa: ['src/adapters/fleet'],
   'node:child_process': ['src/adapters/fleet'],
-  undici: ['src/adapters/health', 'src/adapters/slack'],
+  undici: ['src/adapters/health', 'src/adapters/registry', 'src/adapters/slack'],
   '@cedar-policy/cedar-wasm': ['src/authorization'],
   yaml: ['src/config'],
 }

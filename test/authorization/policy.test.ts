@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import type { Right, Scope } from '../../src/authorization/rights.ts'
+import type { Shop } from '../../src/authorization/entities.ts'
+import { rights, type Right, type Scope } from '../../src/authorization/rights.ts'
 import { policySchema } from '../../src/authorization/policy-schema.ts'
 import type { Decision } from '../../src/authorization/policy.ts'
 import { loadPolicy, policyProblemText } from '../../src/authorization/policy.ts'
@@ -34,6 +35,45 @@ describe('the shipped policy', () => {
       expect(who(target('api', 'qa'))).toEqual(['UDEPLOY'])
     },
   )
+
+  test('builds deploy where the configuration lets them, and do nothing else', () => {
+    const { api } = shop.services
+    if (api === undefined) throw new Error('the shop has no api')
+    const own: Shop = { ...shop, services: { ...shop.services, api: { ...api, deployOnPush: ['production'] } } }
+    const policy = policyOf(shippedText, own)
+    const everyGroup = Object.keys(own.groups)
+    for (const action of [...rights, 'read'] as const) {
+      for (const scope of [target('api', 'production'), target('api', 'staging'), target('web', 'production')]) {
+        // No group makes more of them, not even one whose members cannot be read now.
+        const principal = { id: 'builds', groups: everyGroup }
+        const allowed = may(policy.decide({ principal, action, scope, owner: 'builds' }))
+        const pushes = action === 'deploy' && scope.target.service === 'api' && scope.target.tier === 'production'
+        expect(allowed).toBe(pushes || action === 'read')
+      }
+      const whole = policy.decide({
+        principal: { id: 'builds', groups: everyGroup },
+        action,
+        scope: tier('staging'),
+        owner: null,
+      })
+      expect(may(whole)).toBe(action === 'read')
+    }
+  })
+
+  test('a policy that permits everything to everybody lets builds do no more than read and deploy', () => {
+    const open = policyOf('@id("all") permit (principal, action, resource);')
+    const allowed = [...rights].filter((action) =>
+      may(
+        open.decide({
+          principal: { id: 'builds', groups: [] },
+          action,
+          scope: target('api', 'staging'),
+          owner: 'builds',
+        }),
+      ),
+    )
+    expect(allowed).toEqual(['deploy'])
+  })
 
   test('everyone reads', () => {
     for (const user of Object.keys(groupsOfUser))

@@ -35,9 +35,13 @@ export const doneBeforeRecorded: readonly Edit[] = [
   {
     file: 'rollout/driver.js',
     from: 'const advanced = await journal.advance(this.#own, loaded, decision.rollout, await',
-    to: 'for (const call of decision.calls) await this.#calls.make(call, this.#halt, calledOff);\n        const advanced = await journal.advance(this.#own, loaded, decision.rollout, await',
+    to: 'await this.#calls.makeAll(decision.calls, { halt: this.#halt, calledOff }, async () => true);\n        const advanced = await journal.advance(this.#own, loaded, decision.rollout, await',
   },
-  { file: 'rollout/driver.js', from: 'for (const call of decision.calls) {', to: 'for (const call of []) {' },
+  {
+    file: 'rollout/driver.js',
+    from: 'makeAll(decision.calls, { halt: this.#cut',
+    to: 'makeAll([], { halt: this.#cut',
+  },
 ]
 
 /** One more is taken away at once than the plan says. */

@@ -33,6 +33,7 @@ const service = {
   verify: { by: 'none' as const },
   health: { kind: 'none' as const },
   rollout: {},
+  deployOnPush: [],
 }
 const tier = { fleet: { endpoints: ['http://127.0.0.1:1'], strictHostKeyChecking: true }, rollout: {} }
 

@@ -175,6 +175,36 @@ describe('check-config', () => {
     expect(code).toBe(1)
   })
 
+  test('looks for the image of each service under the tag of each tier', async () => {
+    answers = healthy
+    const digest = `sha256:${'ab'.repeat(32)}`
+    const registry = createServer((request, response) => {
+      const tag = request.url?.split('/').at(-1)
+      const there = tag === 'staging' ? 200 : tag === 'secret' ? 401 : 404
+      const type = 'application/vnd.oci.image.manifest.v1+json'
+      response.writeHead(there, { 'docker-content-digest': digest, 'content-type': type, 'content-length': '7' }).end()
+    })
+    await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve))
+    const address = registry.address()
+    const url = typeof address === 'object' && address !== null ? `http://127.0.0.1:${address.port}` : ''
+    const text = (tag: string) =>
+      configText()
+        .replace('unit: api@.service', 'unit: api@.service, image: quay.io/opsee/api')
+        .replace('staging: {', `staging: { tag: ${tag}, `)
+        .replace('tiers:', `registry: { hosts: { quay.io: { url: '${url}' } } }\ntiers:`)
+    const good = await check(text('staging'))
+    const none = await check(text('none'))
+    const refused = await check(text('secret'))
+    registry.closeAllConnections()
+    await new Promise((resolve) => registry.close(resolve))
+    expect(good.text).toMatch(/ok +image of api: quay\.io\/opsee\/api: staging is sha256:abababababab/)
+    expect(none.text).toMatch(/warning +image of api: quay\.io\/opsee\/api:none is not there: what starts in staging/)
+    expect(refused.text).toMatch(
+      /failed +image of api: quay\.io refuses to show .*HTTP 401.*registry\.hosts\.quay\.io\.username/,
+    )
+    expect([good.code, none.code, refused.code]).toEqual([0, 0, 1])
+  })
+
   test('stops at a file that is not there, or that is wrong', async () => {
     const lines: string[] = []
     const print = (line: string) => lines.push(line)

@@ -268,6 +268,36 @@ describe('what no single key shows', () => {
       'services.bartnet.unit: bartnet@.service is also a unit of other',
     ],
     [
+      'a build that nothing hears of',
+      'team: backend',
+      'team: backend\n    image: quay.io/opsee/api\n    deployOnPush: [staging]',
+      'services.bartnet.deployOnPush: waits for builds that nothing hears of: add hooks',
+    ],
+    [
+      'a build of no image',
+      'team: backend',
+      'team: backend\n    deployOnPush: [staging]',
+      'services.bartnet.deployOnPush: waits for builds of no image',
+    ],
+    [
+      'a build for a tier that there is not',
+      'team: backend',
+      'team: backend\n    deployOnPush: [prodution]',
+      'services.bartnet.deployOnPush.0: there is no tier prodution; did you mean production?',
+    ],
+    [
+      'a build for a tier that the service is not in',
+      'team: backend',
+      'team: backend\n    tiers: [staging]\n    deployOnPush: [production]',
+      'services.bartnet.deployOnPush.0: production is none of its tiers',
+    ],
+    [
+      'two ways in at one port',
+      'C012ABCDEF }',
+      'C012ABCDEF, mode: http }\nhooks: { port: 3000 }',
+      'hooks.port: 3000 is slack.port already',
+    ],
+    [
       'no service',
       good.slice(good.indexOf('services:')),
       'services: {}\n',

@@ -7,10 +7,11 @@ import { readSecrets, secretValues } from '../../src/config/secrets.ts'
 const bot = ['xoxb', '123456789012', 'abcdefABCDEF'].join('-')
 const app = ['xapp', '1', 'A0123', '99', 'abcdef0123'].join('-')
 
-function config(slack: object = {}, etcd: object = {}) {
-  return configSchema.pick({ slack: true, etcd: true }).parse({
+function config(slack: object = {}, etcd: object = {}, rest: object = {}) {
+  return configSchema.pick({ slack: true, etcd: true, registry: true, hooks: true }).parse({
     slack: { historyChannel: 'C012ABCDEF', ...slack },
     etcd: { endpoints: ['http://127.0.0.1:2379'], ...etcd },
+    ...rest,
   })
 }
 
@@ -27,7 +28,14 @@ describe('secrets from the environment', () => {
     })
     expect(readSecrets({ SLACK_BOT_TOKEN: ` ${bot}\n`, SLACK_APP_TOKEN: app }, config())).toEqual({
       kind: 'secrets',
-      secrets: { slackBotToken: bot, slackAppToken: app, slackSigningSecret: null, etcdPassword: null },
+      secrets: {
+        slackBotToken: bot,
+        slackAppToken: app,
+        slackSigningSecret: null,
+        etcdPassword: null,
+        registryPasswords: new Map(),
+        hookSecret: null,
+      },
     })
   })
 
@@ -36,6 +44,18 @@ describe('secrets from the environment', () => {
     expect(readSecrets(env, config({}, { username: 'opsee' }))).toMatchObject({
       faults: [expect.stringMatching(/^OPSEE_ETCD_PASSWORD is not set.*"opsee"/)],
     })
+  })
+
+  test('hooks need a secret that cannot be guessed', () => {
+    const env = { SLACK_BOT_TOKEN: bot, SLACK_APP_TOKEN: app }
+    const hooks = config({}, {}, { hooks: {} })
+    const faults = (secret?: string) => {
+      const read = readSecrets({ ...env, ...(secret === undefined ? {} : { OPSEE_HOOK_SECRET: secret }) }, hooks)
+      return read.kind === 'missing' ? read.faults : []
+    }
+    expect(faults()).toEqual([expect.stringMatching(/^OPSEE_HOOK_SECRET is not set/)])
+    expect(faults('fifteen-letters')).toEqual([expect.stringMatching(/^OPSEE_HOOK_SECRET is shorter than 16/)])
+    expect(faults('sixteen-letters-')).toEqual([])
   })
 
   test('tokens that were mixed up are told apart, and not printed', () => {
@@ -53,10 +73,43 @@ describe('secrets from the environment', () => {
     expect(readSecrets({ SLACK_BOT_TOKEN: 'any', SLACK_APP_TOKEN: 'thing' }, own).kind).toBe('secrets')
   })
 
+  test('a user of a registry needs a password: its own, or the common one where no other lacks one', () => {
+    const env = { SLACK_BOT_TOKEN: bot, SLACK_APP_TOKEN: app }
+    const one = config({}, {}, { registry: { hosts: { 'quay.io': { username: 'opsee+bot' }, 'ghcr.io': {} } } })
+    const two = config(
+      {},
+      {},
+      { registry: { hosts: { 'quay.io': { username: 'q' }, 'localhost:5000': { username: 'l' } } } },
+    )
+    const passwords = (more: object, of: typeof one) => {
+      const read = readSecrets({ ...env, ...more }, of)
+      return read.kind === 'secrets' ? Object.fromEntries(read.secrets.registryPasswords) : read.faults
+    }
+    expect(passwords({}, one)).toEqual([
+      'OPSEE_REGISTRY_PASSWORD is not set: the password of registry.hosts.quay.io.username "opsee+bot" (or OPSEE_REGISTRY_PASSWORD_QUAY_IO).',
+    ])
+    expect(passwords({ OPSEE_REGISTRY_PASSWORD: 'common' }, one)).toEqual({ 'quay.io': 'common' })
+    expect(passwords({ OPSEE_REGISTRY_PASSWORD: 'common', OPSEE_REGISTRY_PASSWORD_QUAY_IO: 'own' }, two)).toEqual({
+      'quay.io': 'own',
+      'localhost:5000': 'common',
+    })
+    // Nobody said whose it is.
+    expect(passwords({ OPSEE_REGISTRY_PASSWORD: 'common' }, two)).toEqual([
+      expect.stringMatching(/^OPSEE_REGISTRY_PASSWORD_QUAY_IO is not set/),
+      expect.stringMatching(/^OPSEE_REGISTRY_PASSWORD_LOCALHOST_5000 is not set/),
+    ])
+  })
+
   test('all that are set are known for masking', () => {
     expect(
-      secretValues({ SLACK_BOT_TOKEN: bot, OPSEE_ETCD_PASSWORD: 'pw', SLACK_APP_TOKEN: ' ', PATH: '/bin' }),
-    ).toEqual([bot, 'pw'])
+      secretValues({
+        SLACK_BOT_TOKEN: bot,
+        OPSEE_ETCD_PASSWORD: 'pw',
+        SLACK_APP_TOKEN: ' ',
+        OPSEE_REGISTRY_PASSWORD_QUAY_IO: 'rp',
+        PATH: '/bin',
+      }),
+    ).toEqual([bot, 'pw', 'rp'])
   })
 })
 

@@ -45,6 +45,13 @@ const made = {
   tellings: [],
   narrator: [keys.narrator(id)],
   narrators: [],
+  buildCounter: [keys.buildCounter],
+  build: [keys.build('<service>', id)],
+  builds: [],
+  arrival: [keys.arrival(id)],
+  arrivals: [],
+  receiver: [keys.receiver(id)],
+  receivers: [],
   heard: [keys.heard('<hash>')],
 } satisfies Record<keyof typeof keys, readonly string[]>
 

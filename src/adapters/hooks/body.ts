@@ -1,0 +1,33 @@
+import type { IncomingMessage } from 'node:http'
+
+/** Bytes of a body that are read. Real ones have a few thousand. */
+export const mostBytes = 256 * 1024
+
+export type ReadBody =
+  | { readonly kind: 'body'; readonly bytes: Buffer }
+  /** It is longer than may be: the rest was not read. */
+  | { readonly kind: 'too-long' }
+  /** The sender went away in the middle. */
+  | { readonly kind: 'broken' }
+
+/** Never rejects, and holds no more than `mostBytes`. How long it may take is the server's business. */
+export function readBody(request: IncomingMessage): Promise<ReadBody> {
+  const announced = Number(request.headers['content-length'] ?? 0)
+  if (announced > mostBytes) return Promise.resolve({ kind: 'too-long' })
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    const take = (chunk: Buffer): void => {
+      length += chunk.length
+      if (length <= mostBytes) chunks.push(chunk)
+      else end({ kind: 'too-long' })
+    }
+    const whole = (): void => end({ kind: 'body', bytes: Buffer.concat(chunks) })
+    const broken = (): void => end({ kind: 'broken' })
+    function end(result: ReadBody): void {
+      request.off('data', take).off('end', whole).off('close', broken)
+      resolve(result)
+    }
+    request.on('data', take).on('end', whole).on('error', broken).on('close', broken)
+  })
+}

@@ -1,0 +1,16 @@
+import type { RegistryLogin } from '../../config/docker-config.ts'
+
+export interface RegistryOptions {
+  /** By the host that images name (`docker.io` for Docker Hub); one that is not named is asked at `https://<host>`, as nobody. */
+  readonly hosts: ReadonlyMap<string, RegistryHost>
+  /** The longest that one request may take, in milliseconds. A look with its retries takes up to twice as long, a list of tags six times. */
+  readonly timeoutMs: number
+  /** The longest that one `moveTag` takes, retries and looks included, in milliseconds. */
+  readonly moveTimeoutMs: number
+}
+
+interface RegistryHost {
+  /** `http://…` or `https://…`; null for `https://<host>`. */
+  readonly url: string | null
+  readonly login: RegistryLogin | null
+}
