@@ -56,7 +56,7 @@ export async function findFaketime(root: string, say: (text: string) => void): P
   if (found !== null) return found
   try {
     // Plain JavaScript, which is not beside this file's build.
-    const file = path.join(root, 'demo', 'etcd', 'unpack-debian.mjs')
+    const file = path.join(root, 'demo', 'debian', 'unpack.mjs')
     const { unpackDebian } = modes.parse(await import(pathToFileURL(file).href))
     await unpackDebian({ package: 'libfaketime', into, env: process.env, advice: 'install libfaketime' })
   } catch (error) {

@@ -3,7 +3,7 @@ import { root } from './main.mjs'
 import { prepare } from './prepare.mjs'
 
 try {
-  await prepare({ root, say: (line) => process.stderr.write(`${line} …\n`), etcd: false })
+  await prepare({ root, say: (line) => process.stderr.write(`${line} …\n`), programs: false })
 } catch (error) {
   process.stderr.write(`${error.message}\n`)
   process.exitCode = 1

@@ -13,10 +13,9 @@ export async function main(args) {
   const end = () => process.exit(130)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, end)
   try {
-    const etcd = await prepare({ root, say: (line) => process.stderr.write(`${line} …\n`), etcd: true })
+    const programs = await prepare({ root, say: (line) => process.stderr.write(`${line} …\n`), programs: true })
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, end)
-    const env = etcd === null ? process.env : { ...process.env, ETCD_BIN: etcd }
-    process.exitCode = await runChild(args, { cwd: root, env })
+    process.exitCode = await runChild(args, { cwd: root, env: { ...process.env, ...programs } })
   } catch (error) {
     process.stderr.write(`${error.message}\n`)
     process.exitCode = 1

@@ -9,18 +9,18 @@ import { runStep } from './run-step.mjs'
 const minute = 60_000
 
 /**
- * Makes a checkout ready to run: what is missing of the packages, the build and (when `etcd` is true) of etcd. Does
- * nothing that is done already, and two at once wait for each other. `say` takes one progress line. Returns the etcd
- * binary, or null when it was not asked for. Throws an error whose message says what to do.
+ * Makes a checkout ready to run: what is missing of the packages, the build and (when `programs` is true) of etcd and
+ * the image registry. Does nothing that is done already, and two at once wait for each other. `say` takes one progress
+ * line. Returns the environment variables that name the programs; none when they were not asked for. Throws an error whose message says what to do.
  */
-export async function prepare({ root, say, etcd }) {
+export async function prepare({ root, say, programs }) {
   const refusal = refuseNode(process.versions.node)
   if (refusal !== null) throw new Error(refusal)
   const waiting = (pid) => say(`Waiting for process ${pid}, which prepares this checkout`)
   return withLockFile(path.join(root, '.cache', 'prepare.lock'), { waiting, limitMs: 15 * minute }, async () => {
     await install(root, say)
     await build(root, say)
-    return etcd ? findEtcdFor(root, say) : null
+    return programs ? findPrograms(root, say) : {}
   })
 }
 
@@ -50,7 +50,9 @@ async function build(root, say) {
   markBuilt(root, digest)
 }
 
-async function findEtcdFor(root, say) {
+async function findPrograms(root, say) {
   const { findEtcd } = await import('../etcd/find.mjs')
-  return findEtcd({ root, env: process.env, say })
+  const { findRegistry } = await import('../registry/find.mjs')
+  const options = { root, env: process.env, say }
+  return { ETCD_BIN: await findEtcd(options), REGISTRY_BIN: await findRegistry(options) }
 }

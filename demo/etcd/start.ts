@@ -1,10 +1,11 @@
-import { access, constants, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { programOf } from '../debian/program.ts'
+import { fastFolder } from '../server/fast-folder.ts'
+import type { ServerProcess } from '../server/spawn-server.ts'
 import { freeze } from './freeze.ts'
-import { spawnEtcd, type EtcdProcess, type MemberFlags } from './process.ts'
 import { freePorts } from './ports.ts'
+import { spawnEtcd, type MemberFlags } from './process.ts'
 
 export interface EtcdServer {
   /** `http://127.0.0.1:<port>`; the same after a restart. */
@@ -53,7 +54,7 @@ async function startMembers(
   settings: EtcdSettings,
   between: Between = async (ports) => ports,
 ): Promise<readonly EtcdServer[]> {
-  const bin = settings.bin ?? (await findBin())
+  const bin = settings.bin ?? (await programOf('etcd'))
   const temporary = settings.dir === undefined
   // A port that was free a moment ago may be taken by a neighbour.
   for (let attempt = 1; ; attempt++) {
@@ -85,11 +86,11 @@ async function startMembers(
   }
 }
 
-function serverOf(bin: string, first: EtcdProcess, members: readonly MemberFlags[], at: number): EtcdServer {
+function serverOf(bin: string, first: ServerProcess, members: readonly MemberFlags[], at: number): EtcdServer {
   const member = members[at]
   if (member === undefined) throw new Error(`there is no etcd member ${at}`)
-  let running: EtcdProcess | null = first
-  const current = (): EtcdProcess => {
+  let running: ServerProcess | null = first
+  const current = (): ServerProcess => {
     if (running === null) throw new Error(`etcd on port ${member.clientPort} is not running`)
     return running
   }
@@ -117,34 +118,5 @@ function serverOf(bin: string, first: EtcdProcess, members: readonly MemberFlags
     resume() {
       process.kill(current().pid, 'SIGCONT')
     },
-  }
-}
-
-/** In memory, an fsync costs nothing: commits are several times faster. */
-async function fastFolder(): Promise<string> {
-  return access('/dev/shm', constants.W_OK).then(
-    () => '/dev/shm',
-    () => tmpdir(),
-  )
-}
-
-/** `find.mjs` is not compiled, so it is loaded from the project and not from beside this file's build. */
-async function findBin(): Promise<string> {
-  const root = await projectFolder(import.meta.dirname)
-  const found: unknown = await import(pathToFileURL(join(root, 'demo', 'etcd', 'find.mjs')).href)
-  if (typeof found !== 'object' || found === null || !('findEtcd' in found) || typeof found.findEtcd !== 'function') {
-    throw new Error('demo/etcd/find.mjs has no findEtcd')
-  }
-  return String(await found.findEtcd({ root, env: process.env }))
-}
-
-async function projectFolder(from: string): Promise<string> {
-  for (let folder = from; ; folder = dirname(folder)) {
-    const here = await access(join(folder, 'package.json')).then(
-      () => true,
-      () => false,
-    )
-    if (here) return folder
-    if (dirname(folder) === folder) throw new Error(`no package.json above ${from}`)
   }
 }

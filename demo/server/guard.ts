@@ -8,11 +8,11 @@ const SCRIPT = 'read -r line && exit 0; kill -9 "$1"; if [ -n "$2" ]; then sleep
 
 /** Ends process `pid` and removes `dir` should this process die first. Call what it returns when `pid` has ended. */
 export function guard(pid: number, dir: string | null): () => void {
-  const child = spawn('sh', ['-c', SCRIPT, 'etcd-guard', String(pid), dir ?? ''], {
+  const child = spawn('sh', ['-c', SCRIPT, 'server-guard', String(pid), dir ?? ''], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   })
-  // Without a shell there is no guard, which is no reason to have no etcd.
+  // Without a shell there is no guard, which is no reason to have no server.
   child.on('error', () => {})
   child.stdin.on('error', () => {})
   child.unref()
