@@ -55,7 +55,10 @@ export async function readHistory(
   return { rows: shown.map(({ row }) => row), older: more ? cursorText(heads) : null }
 }
 
-/** The counter says which rows are the newest; meanwhile those are read that were the newest before, and what came since. */
+/**
+ * Where the newest page was before is read with what came since: a row is written together with its number, so that the
+ * last one before a gap is the newest. The counter is asked at first, and when more came than were read.
+ */
 async function newestOf(
   store: StoreReader,
   index: HistoryIndex,
@@ -64,10 +67,10 @@ async function newestOf(
   heads: Map<string, number>,
 ): Promise<Numbered[]> {
   const before = known.get(index.name) ?? 0
-  const [newest, likely] = await Promise.all([
-    lastOf(store, index),
-    before === 0 ? [] : rowsOf(store, index, before + mostNew, limit + mostNew),
-  ])
+  const likely = before === 0 ? [] : await rowsOf(store, index, before + mostNew, limit + mostNew)
+  const last = likely.at(-1)?.n ?? 0
+  const seen = last > 0 && last >= before && last < before + mostNew
+  const newest = seen ? last : await lastOf(store, index)
   known.set(index.name, newest)
   heads.set(index.name, newest)
   if (newest === 0) return []
