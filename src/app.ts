@@ -8,6 +8,7 @@ import type { CommandIndex } from './command/define.ts'
 import { createDispatch, type Dispatch, type DispatchParts } from './command/dispatch.ts'
 import { usualLimits } from './command/limits.ts'
 import type { Config } from './config/schema.ts'
+import { createHooks } from './hooks.ts'
 import { createCatalog } from './domain/catalog.ts'
 import { sameTarget, type Target } from './domain/target.ts'
 import { threadWork } from './narrator/narrate.ts'
@@ -21,8 +22,8 @@ import type { Log } from './ports/log.ts'
 import type { BuildHandlers } from './ports/builds.ts'
 import type { RegistryReader, RegistryWriter } from './ports/registry.ts'
 import type { SchedulerReader, SchedulerWriter } from './ports/scheduler.ts'
+import type { WebhookSender } from './ports/webhooks.ts'
 import type { StoreLeases, StoreReader, StoreWriter } from './ports/store.ts'
-import { createReceiving } from './receive.ts'
 import { createJournal } from './rollout/journal.ts'
 import { defaultPatience } from './rollout/observation.ts'
 import { createLineReader } from './rollout/line-reader.ts'
@@ -65,6 +66,8 @@ export interface AppParts {
   readonly probe: HealthProbe
   /** Null where the configuration names none. */
   readonly registry: (RegistryReader & RegistryWriter) | null
+  /** Null: nobody outside is told of rollouts. */
+  readonly webhooks: WebhookSender | null
   readonly chat: ChatWriter & ChatReader
   readonly directory: GroupDirectory
   readonly clock: Clock
@@ -188,12 +191,12 @@ export function createApp(parts: AppParts): App {
     ...dispatching,
     limits: { ...usualLimits, storeMs: usualLimits.storeMs - turnMs },
   })
-  const receiving = createReceiving({ ...parts, dispatch }, lookForWorkMs)
+  const hooks = createHooks({ ...parts, dispatch }, lookForWorkMs)
   const turns = createTurns({ store: commands, clock, log, driver: parts.driver, withinMs: turnMs })
 
   return {
     dispatch,
-    arrived: receiving.arrived,
+    arrived: hooks.arrived,
 
     async handle(incoming) {
       const turn = await turns.take(incoming.requestKey)
@@ -230,7 +233,7 @@ export function createApp(parts: AppParts): App {
         }),
         work,
       )
-      receiving.start()
+      hooks.start()
       const allLive = () => rollouts.allLive()
       const chores = { config, store: stores.engine, chat, clock, log, door, planner, limits, targets, knows }
       const more = { historyChannel, allLive, created, newKey: parts.newId }
@@ -239,7 +242,7 @@ export function createApp(parts: AppParts): App {
 
     async stop(withinMs) {
       stopping.abort()
-      await Promise.all([driver?.stop(withinMs), narrator?.stop(withinMs), receiving.stop(withinMs)])
+      await Promise.all([driver?.stop(withinMs), narrator?.stop(withinMs), hooks.stop(withinMs)])
     },
   }
 }

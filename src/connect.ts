@@ -3,6 +3,7 @@ import { createFleetScheduler, type FleetScheduler } from './adapters/fleet/flee
 import { createHealthProbe, type ClosableHealthProbe } from './adapters/health/health-probe.ts'
 import { createRegistry, type Registry } from './adapters/registry/registry.ts'
 import { createSlackChat, type SlackChat } from './adapters/slack/chat.ts'
+import { createWebhookSender, type ClosableWebhookSender } from './adapters/webhooks/sender.ts'
 import { etcdOptionsOf, fleetOptionsOf, registryOptionsOf } from './config/adapter-options.ts'
 import type { DockerConfig } from './config/docker-config.ts'
 import type { Config } from './config/schema.ts'
@@ -18,6 +19,8 @@ export interface Connections {
   readonly chat: SlackChat
   /** Null without a registry in the configuration. */
   readonly registry: Registry | null
+  /** Null when the configuration names nobody to tell. */
+  readonly webhooks: ClosableWebhookSender | null
   close(): Promise<void>
 }
 
@@ -35,6 +38,7 @@ export interface ConnectParts {
 export const engineTimeoutMs = 15_000
 export const commandTimeoutMs = 2_500
 export const slackTimeoutMs = 10_000
+const webhookTimeoutMs = 10_000
 
 /** Makes no connection before the first call. Rejects when a TLS file cannot be read. */
 export async function connect({ config, secrets, docker, clock, log, env }: ConnectParts): Promise<Connections> {
@@ -51,15 +55,19 @@ export async function connect({ config, secrets, docker, clock, log, env }: Conn
   const chat = createSlackChat({ token: secrets.slackBotToken, apiUrl, timeoutMs: slackTimeoutMs }, clock, log)
   const images = registryOptionsOf(config, secrets, docker)
   const registry = images === null ? null : createRegistry(images, clock)
+  const { webhookSecret } = secrets
+  const webhooks =
+    webhookSecret === null ? null : createWebhookSender({ secret: webhookSecret, timeoutMs: webhookTimeoutMs }, clock)
   return {
     store,
     schedulers,
     probe,
     chat,
     registry,
+    webhooks,
     async close() {
       chat.close()
-      const others = [probe.close(), store.close(), registry?.close()]
+      const others = [probe.close(), store.close(), registry?.close(), webhooks?.close()]
       await Promise.allSettled([...[...schedulers.values()].map((one) => one.close()), ...others])
     },
   }

@@ -49,6 +49,7 @@ async function main(): Promise<void> {
     schedulers,
     probe,
     registry: connections.registry,
+    webhooks: connections.webhooks,
     chat,
     directory: createSlackGroups(chat.clients, clock, log),
     clock,

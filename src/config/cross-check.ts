@@ -39,6 +39,16 @@ function unknownNames(config: Config): Explained[] {
       }
     }
   }
+  for (const [at, { services = [], tiers: named = [] }] of config.webhooks.entries()) {
+    for (const [index, service] of services.entries()) {
+      const valid = Object.keys(config.services)
+      if (!valid.includes(service))
+        faults.push(fault(['webhooks', at, 'services', index], unknown('service', service, valid)))
+    }
+    for (const [index, tier] of named.entries()) {
+      if (!tiers.includes(tier)) faults.push(fault(['webhooks', at, 'tiers', index], unknown('tier', tier, tiers)))
+    }
+  }
   return faults
 }
 
@@ -152,9 +162,13 @@ function releases(config: Config): Explained[] {
   return faults
 }
 
-/** What a build is to do by itself must be able to arrive, and to be done. */
+/** What a build is to do by itself must be able to arrive, and to be done; nobody is told twice. */
 function hooks(config: Config): Explained[] {
   const faults: Explained[] = []
+  for (const [index, { url }] of config.webhooks.entries()) {
+    if (config.webhooks.findIndex((other) => other.url === url) < index)
+      faults.push(fault(['webhooks', index, 'url'], 'is there already: say all that it is to hear in one place'))
+  }
   const { slack } = config
   if (config.hooks !== undefined && slack.mode === 'http' && slack.port === config.hooks.port)
     faults.push(fault(['hooks', 'port'], `${slack.port} is slack.port already: choose another one`))

@@ -3,6 +3,7 @@ import { duration } from './duration.ts'
 import { registry } from './schema-registry.ts'
 import { rolloutSettings, type RolloutSettings } from './schema-rollout.ts'
 import { service } from './schema-service.ts'
+import { webhooks } from './schema-webhooks.ts'
 import { file, host, hour, keyPrefix, minute, name, port, second, slackChannel } from './schema-words.ts'
 
 /**
@@ -117,6 +118,8 @@ export const configSchema = z.strictObject({
       host: host.default('0.0.0.0'),
     })
     .optional(),
+  /** Who is told of rollouts outside of the chat, signed with OPSEE_WEBHOOK_SECRET. */
+  webhooks,
   reminders: z
     .strictObject({
       /** Who holds a lock without an end, or stopped a tier, is reminded after this long, and again each time; 0s for never. */

@@ -10,6 +10,8 @@ export interface Secrets {
   readonly registryPasswords: ReadonlyMap<string, string>
   /** What whoever tells of a build must know. */
   readonly hookSecret: string | null
+  /** What events that are sent outward are signed with. */
+  readonly webhookSecret: string | null
 }
 
 export type ReadSecrets =
@@ -26,6 +28,7 @@ export const secretNames = [
   'OPSEE_ETCD_PASSWORD',
   'OPSEE_REGISTRY_PASSWORD',
   'OPSEE_HOOK_SECRET',
+  'OPSEE_WEBHOOK_SECRET',
 ] as const
 type SecretName = (typeof secretNames)[number]
 
@@ -42,7 +45,7 @@ export function secretValues(env: Environment): string[] {
 /** All that this configuration needs, or all that is missing or mixed up. */
 export function readSecrets(
   env: Environment,
-  config: Pick<Config, 'slack' | 'etcd' | 'registry' | 'hooks'>,
+  config: Pick<Config, 'slack' | 'etcd' | 'registry' | 'hooks' | 'webhooks'>,
 ): ReadSecrets {
   const faults: string[] = []
   const need = (name: SecretName, why: string, begins: string | null): string => {
@@ -79,12 +82,26 @@ export function readSecrets(
     config.hooks === undefined
       ? null
       : need('OPSEE_HOOK_SECRET', 'hooks need a secret that their senders know, such as `openssl rand -hex 32`', null)
-  if (hookSecret !== null && hookSecret !== '' && hookSecret.length < shortestSecret)
-    faults.push(`OPSEE_HOOK_SECRET is shorter than ${shortestSecret} characters: it could be guessed.`)
+  const webhookSecret =
+    config.webhooks.length === 0
+      ? null
+      : need('OPSEE_WEBHOOK_SECRET', 'webhooks are signed with it; make one with `openssl rand -hex 32`', null)
+  for (const [name, secret] of Object.entries({ OPSEE_HOOK_SECRET: hookSecret, OPSEE_WEBHOOK_SECRET: webhookSecret })) {
+    if (secret !== null && secret !== '' && secret.length < shortestSecret)
+      faults.push(`${name} is shorter than ${shortestSecret} characters: it could be guessed.`)
+  }
   if (faults.length > 0) return { kind: 'missing', faults }
   return {
     kind: 'secrets',
-    secrets: { slackBotToken, slackAppToken, slackSigningSecret, etcdPassword, registryPasswords, hookSecret },
+    secrets: {
+      slackBotToken,
+      slackAppToken,
+      slackSigningSecret,
+      etcdPassword,
+      registryPasswords,
+      hookSecret,
+      webhookSecret,
+    },
   }
 }
 

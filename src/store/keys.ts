@@ -60,6 +60,11 @@ export const keys = {
   /** Which process tells of a build. */
   receiver: (id: number) => `receivers/${counted(id)}`,
   receivers: 'receivers/',
+  /** How far a receiver outside was told, by its number. */
+  announced: (id: number) => `announced/${counted(id)}`,
+  /** Which process tells it. */
+  announcer: (id: number) => `announcers/${counted(id)}`,
+  announcers: 'announcers/',
   /** Which process answers a request. */
   heard: (hash: string) => `heard/${hash}`,
 } as const

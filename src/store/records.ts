@@ -19,6 +19,16 @@ export const lockRecord = recordType(lockSchema)
 export const stopRecord = recordType(stopSchema)
 export const buildRecord = recordType(buildSchema)
 
+/** `announced/<id>`: how far a receiver outside was told of rollouts. */
+const announcedSchema = z.strictObject({
+  /** The first rollout that was not looked at yet. */
+  next: z.int().min(1),
+  /** Those that go on, and the last event of each that it was told. */
+  open: z.array(z.strictObject({ id: z.int().min(1), seq: z.int().min(0) })),
+})
+export const announcedRecord = recordType(announcedSchema)
+export type Announced = z.infer<typeof announcedSchema>
+
 /** `arrivals/<id>`: how far a build has come. */
 const arrivalSchema = z.strictObject({
   id: z.int().min(1),

@@ -18,12 +18,14 @@ const prefix = '/two/'
 export async function startReplica(
   etcd: EtcdServer,
   name: string,
-  parts: Pick<AppParts, 'config' | 'schedulers' | 'probe' | 'chat'> & Partial<Pick<AppParts, 'registry' | 'log'>>,
+  parts: Pick<AppParts, 'config' | 'schedulers' | 'probe' | 'chat'> &
+    Partial<Pick<AppParts, 'registry' | 'webhooks' | 'log'>>,
   commandsMs = 10_000,
 ): Promise<Replica> {
   const store = createEtcdStore({ endpoints: [etcd.endpoint], prefix, timeoutMs: 10_000, clock: systemClock })
   const app = createApp({
     registry: null,
+    webhooks: null,
     log: quietLog(),
     ...parts,
     commands: await loadCommands(commandsDirectory()),
@@ -36,7 +38,7 @@ export async function startReplica(
     },
     directory: { members: async () => null },
     clock: systemClock,
-    redact: (text) => text,
+    redact: (text) => text.replaceAll('hunter22', '‹secret›'),
     driver: name,
     newId: () => 'ref',
   })

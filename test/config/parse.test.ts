@@ -292,6 +292,24 @@ describe('what no single key shows', () => {
       'services.bartnet.deployOnPush.0: production is none of its tiers',
     ],
     [
+      'a receiver of a service that there is not',
+      'etcd:',
+      'webhooks: [{ url: http://a.example/x, services: [bartnett] }]\netcd:',
+      'webhooks.0.services.0: there is no service bartnett; did you mean bartnet?',
+    ],
+    [
+      'a receiver of a tier that there is not',
+      'etcd:',
+      'webhooks: [{ url: http://a.example/x, tiers: [stagin] }]\netcd:',
+      'webhooks.0.tiers.0: there is no tier stagin; did you mean staging?',
+    ],
+    [
+      'a receiver twice',
+      'etcd:',
+      'webhooks: [{ url: http://a.example/x }, { url: http://a.example/x }]\netcd:',
+      'webhooks.1.url: is there already',
+    ],
+    [
       'two ways in at one port',
       'C012ABCDEF }',
       'C012ABCDEF, mode: http }\nhooks: { port: 3000 }',

@@ -8,7 +8,7 @@ const bot = ['xoxb', '123456789012', 'abcdefABCDEF'].join('-')
 const app = ['xapp', '1', 'A0123', '99', 'abcdef0123'].join('-')
 
 function config(slack: object = {}, etcd: object = {}, rest: object = {}) {
-  return configSchema.pick({ slack: true, etcd: true, registry: true, hooks: true }).parse({
+  return configSchema.pick({ slack: true, etcd: true, registry: true, hooks: true, webhooks: true }).parse({
     slack: { historyChannel: 'C012ABCDEF', ...slack },
     etcd: { endpoints: ['http://127.0.0.1:2379'], ...etcd },
     ...rest,
@@ -35,6 +35,7 @@ describe('secrets from the environment', () => {
         etcdPassword: null,
         registryPasswords: new Map(),
         hookSecret: null,
+        webhookSecret: null,
       },
     })
   })
@@ -56,6 +57,12 @@ describe('secrets from the environment', () => {
     expect(faults()).toEqual([expect.stringMatching(/^OPSEE_HOOK_SECRET is not set/)])
     expect(faults('fifteen-letters')).toEqual([expect.stringMatching(/^OPSEE_HOOK_SECRET is shorter than 16/)])
     expect(faults('sixteen-letters-')).toEqual([])
+  })
+
+  test('so do webhooks', () => {
+    const env = { SLACK_BOT_TOKEN: bot, SLACK_APP_TOKEN: app }
+    const read = readSecrets(env, config({}, {}, { webhooks: [{ url: 'https://a.example/x' }] }))
+    expect(read).toEqual({ kind: 'missing', faults: [expect.stringMatching(/^OPSEE_WEBHOOK_SECRET is not set/)] })
   })
 
   test('tokens that were mixed up are told apart, and not printed', () => {

@@ -52,6 +52,9 @@ const made = {
   arrivals: [],
   receiver: [keys.receiver(id)],
   receivers: [],
+  announced: [keys.announced(id)],
+  announcer: [keys.announcer(id)],
+  announcers: [],
   heard: [keys.heard('<hash>')],
 } satisfies Record<keyof typeof keys, readonly string[]>
 
