@@ -84,14 +84,15 @@ async function readKey(store: StoreReader, key: string): Promise<WantedNow> {
   const entry = await store.get(key)
   if (entry === null) return { kind: 'known', digest: null }
   const digest = digestIn(entry.value)
-  return digest === null
-    ? { kind: 'unknown', reason: `the key ${key} holds no digest: write sha256:… to it, or delete it` }
-    : { kind: 'known', digest }
+  return digest === null ? { kind: 'unknown', reason: noDigest(key) } : { kind: 'known', digest }
 }
+
+const noDigest = (key: string): string => `the key ${key} holds no digest: write sha256:… to it, or delete it`
 
 async function moveKey(store: StoreReader & StoreWriter, key: string, { from, to }: Move): Promise<WantedMove> {
   const entry = await store.get(key)
   const now = entry === null ? null : digestIn(entry.value)
+  if (entry !== null && now === null) return { kind: 'failed', message: noDigest(key) }
   if (now === to) return { kind: 'asked' }
   if (now !== from) return { kind: 'failed', message: `it names ${now ?? 'nothing'} by now` }
   const result = await store.commit({ require: [asBefore(key, entry)], puts: [{ key, value: to }] })
