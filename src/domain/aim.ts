@@ -9,5 +9,5 @@ export function aimOf({ plan, rollback }: Pick<Rollout, 'plan' | 'rollback'>): P
 }
 
 /** Those that this rollout is about now: all of them, or, once it is taken back, those that had been changed. */
-export const rolledNow = (rollout: Rollout): readonly InstanceState[] =>
+export const rolledNow = (rollout: Pick<Rollout, 'instances' | 'rollback'>): readonly InstanceState[] =>
   !isTakenBack(rollout) ? rollout.instances : rollout.instances.filter((one) => one.stage !== 'kept')

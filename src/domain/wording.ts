@@ -1,6 +1,7 @@
+import { rolledNow } from './aim.ts'
 import { durationText } from './duration.ts'
 import type { Plan } from './plan.ts'
-import type { InstanceState, Phase, Rollout } from './rollout.ts'
+import { isTakenBack, type InstanceState, type Phase, type Rollout } from './rollout.ts'
 
 /** Words that the commands and the narrator share. What comes from outside goes through `escape` once, here or there. */
 
@@ -72,15 +73,17 @@ export const abortText = (plan: Pick<Plan, 'scale'>): string =>
   deedOf(plan) === 'added' ? 'what is half started is taken back' : 'what is under way is brought back up'
 
 /** What the rollout has done to the fleet so far: "4 of 12 instances replaced, api@5 is under way, 7 untouched". */
-export function fleetStateText(rollout: Pick<Rollout, 'instances' | 'plan'>): string {
+export function fleetStateText(rollout: Pick<Rollout, 'instances' | 'plan' | 'rollback'>): string {
   const { instances } = rollout
+  const rolled = rolledNow(rollout)
   const done = instances.filter((instance) => instance.stage === 'done')
   const failed = instances.filter((instance) => instance.stage === 'failed')
   const taken = instances.filter((instance) => instance.stage === 'kept' && instance.task === 'take-back')
   const kept = instances.filter((instance) => instance.stage === 'waiting' || instance.stage === 'kept')
   const waiting = kept.filter((instance) => !taken.includes(instance))
   const moving = instances.filter((instance) => ![...done, ...failed, ...kept].includes(instance))
-  const parts = [`${done.length} of ${count(instances.length, 'instance')} ${deedOf(rollout.plan)}`]
+  const deed = isTakenBack(rollout) ? 'taken back' : deedOf(rollout.plan)
+  const parts = [`${done.length} of ${count(rolled.length, 'instance')} ${deed}`]
   if (moving.length > 0) parts.push(`${namesOf(moving)} under way`)
   if (failed.length > 0) parts.push(`${namesOf(failed)} failed`)
   if (taken.length > 0) parts.push(`${namesOf(taken)} taken back`)

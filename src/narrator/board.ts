@@ -1,6 +1,14 @@
 import { aimOf, rolledNow } from '../domain/aim.ts'
 import { durationText } from '../domain/duration.ts'
-import { inFlight, isOver, isWaiting, tookMs, type InstanceState, type Rollout } from '../domain/rollout.ts'
+import {
+  inFlight,
+  isOver,
+  isTakenBack,
+  isWaiting,
+  tookMs,
+  type InstanceState,
+  type Rollout,
+} from '../domain/rollout.ts'
 import { releaseText } from '../domain/release.ts'
 import { waitsForText } from '../domain/waiting-text.ts'
 import { clockText, count, deedOf, personText, phaseText, shortUnit, words } from '../domain/wording.ts'
@@ -189,11 +197,15 @@ export function reactionOf(rollout: Rollout): string {
 /** The one line where the team follows. */
 export function closingMessage(rollout: Rollout): Message {
   const { plan, id } = rollout
-  const replaced = rollout.instances.filter((one) => one.stage === 'done').length
+  const rolled = rolledNow(rollout)
+  const done = rolled.filter((one) => one.stage === 'done').length
+  const deed = isTakenBack(rollout) ? 'taken back' : deedOf(plan)
+  const aim = aimOf(rollout)
+  const release = aim === null ? '' : `; release ${words(releaseText(aim.to))}`
   const ms = tookMs(rollout)
   const took = ms === null ? '' : ` in ${durationText(ms)}`
   const why = rollout.ending?.kind === 'failed' ? `: ${words(rollout.ending.reason)}` : ''
   const reason = rollout.reason === null ? '' : ` ("${words(rollout.reason)}")`
-  const text = `${plan.service} ${plan.tier}: ${plan.kind} by ${personText(rollout.requestedBy)}${reason} ${phaseText(rollout.phase)}${took}, ${replaced} of ${rollout.instances.length} ${deedOf(plan)}${why} (rollout ${id})`
+  const text = `${plan.service} ${plan.tier}: ${plan.kind} by ${personText(rollout.requestedBy)}${reason} ${phaseText(rollout.phase)}${took}, ${done} of ${rolled.length} ${deed}${why}${release} (rollout ${id})`
   return { text, sections: [{ kind: 'text', text }], key: `r${id}.closing` }
 }

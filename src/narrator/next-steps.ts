@@ -1,6 +1,6 @@
 import { durationText } from '../domain/duration.ts'
 import type { Fact } from '../domain/event.ts'
-import type { Rollout } from '../domain/rollout.ts'
+import { isTakenBack, type Rollout } from '../domain/rollout.ts'
 import { parseUnitName } from '../domain/unit-name.ts'
 import { clockText, deedOf, series, shortUnit, words } from '../domain/wording.ts'
 
@@ -9,6 +9,7 @@ const show = ({ id }: Rollout): string => `\`/opsee show ${id}\` shows every ste
 
 /** The commands that make sense once it has ended without success. */
 export function nextStepsText(rollout: Rollout): string {
+  if (isTakenBack(rollout)) return takenBackSteps(rollout)
   const { id, next } = rollout
   const left = rollout.instances.filter((one) => one.stage !== 'done').length
   const steps = [
@@ -23,6 +24,18 @@ export function nextStepsText(rollout: Rollout): string {
     show(rollout),
   ]
   return `Next: ${steps.join('; ')}.`
+}
+
+/** It runs what ran before, or a person must see to it. */
+function takenBackSteps(rollout: Rollout): string {
+  const { plan, phase, next } = rollout
+  const where = `${plan.service} ${plan.tier}`
+  const first =
+    phase === 'rolled-back'
+      ? `\`/opsee deploy ${where} <tag>\` rolls a release that is well`
+      : `\`/opsee rollback ${where}\` takes all of it back`
+  const rest = next.length === 0 ? '' : ` ${series(next)} ${next.length === 1 ? 'was' : 'were'} not begun.`
+  return `Next: ${[first, status(rollout), show(rollout)].join('; ')}.${rest}`
 }
 
 /** The one that failed, alone: where it is not all that is left. */

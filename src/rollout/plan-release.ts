@@ -79,7 +79,8 @@ async function takenBackTo(
   if (good?.release === null || good === null) {
     return held(`no release of ${targetText(target)} was seen to be well`)
   }
-  if (good.release.digest === to.digest) return held(`${releaseText(to)} is the last good one itself`)
+  // What runs well already is not another release to go back to.
+  if (good.release.digest === to.digest) return { rollback: null, notes: [] }
   const { rows } = await parts.rollouts.history({ ...target, limit: lookedThrough, before: null })
   const last = rows.find((row) => row.release?.digest === good.release?.digest && row.phase !== 'aborted')
   if (last !== undefined && last.phase !== 'succeeded') {
