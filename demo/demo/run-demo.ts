@@ -5,16 +5,15 @@ import { runCommand } from './run-command.ts'
 import { channels, etcdPrefix, people, type Stage } from './stage.ts'
 import { watchSlack } from './watch-slack.ts'
 
-/** The next version of what the demo deploys by itself, so that there is something to ship. */
-const next = { version: '2.7.0', revision: '8c4d2f7' } as const
-
 /** Runs the commands on a stage that is up. Returns whether all of them came to a good end. */
 export async function runCommands(stage: Stage, options: DemoOptions, tell: Tell): Promise<boolean> {
   const journal = createJournalReader(stage.etcdHttp, etcdPrefix)
   const watch = watchSlack(stage.slack, stage.slack.app.botUserId, channels, tell)
   const user = isPerson(options.user) ? options.user : 'ann'
   if (options.own) {
-    stage.shop.push('bartnet', 'production', next)
+    const next = stage.shop.builds('bartnet').find(({ tag }) => tag === 'v2')
+    if (next === undefined) throw new Error('nothing was built of bartnet since v1')
+    await stage.shop.push('bartnet', 'production', next)
     tell({ kind: 'text', text: `\nSomebody pushed bartnet ${next.version} as quay.io/opsee/bartnet:production.` })
   }
   let allWell = true
@@ -41,10 +40,12 @@ The Slack is at ${stage.slack.url}: choose who you are (ann deploys everything, 
   /opsee status                       every service at a glance
   /opsee deploy vape staging          two sidekicks per instance go down and come up with it
   /opsee deploy api production --dry-run
+  /opsee deploy api staging v2        a build by its tag; api's v3 is a bad one
   /opsee lock production "sale day"   then deploy as carol, and /opsee unlock production
   /opsee history, /opsee show 1, /opsee can deploy beavis production, /opsee help
 Make something go wrong, in another terminal, and deploy:
   node dist/demo/fleet/lab.js ${production?.control ?? ''} unhealthy unit=bartnet@2.service
+The image registry is at ${stage.registry.url}: each service has the builds v1 and v2.
 Configuration and log of the bot: ${stage.config}, ${stage.bot.log}
 Ctrl-C ends everything.`
 }

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startEtcd, type EtcdServer } from '../etcd/start.ts'
 import { installFleetctl } from '../fleet/install.ts'
+import { startRegistry, type RegistryServer } from '../registry/start.ts'
 import { shopConfigText } from '../shop/config.ts'
 import { createEtcdHttp, type EtcdHttp } from '../shop/etcd-http.ts'
 import { startShop, type Shop } from '../shop/start.ts'
@@ -14,6 +15,7 @@ import type { Watchdog } from './watchdog.ts'
 export interface Stage {
   readonly etcd: EtcdServer
   readonly etcdHttp: EtcdHttp
+  readonly registry: RegistryServer
   readonly slack: LocalSlack
   readonly shop: Shop
   /** Path of the stand-in fleetctl. */
@@ -53,9 +55,10 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     options.started({ stop: () => part.stop().then(() => watchdog.forget(pid)) })
     return part
   }
-  progress('Starting etcd and Slack')
+  progress('Starting etcd, an image registry and Slack')
   mkdirSync(path.join(dir, 'etcd'))
   const etcd = keep(await startEtcd({ dir: path.join(dir, 'etcd'), ...given(options.ports.etcd) }))
+  const registry = keep(await startRegistry({ dir: path.join(dir, 'registry') }))
   const slack = keep(
     await startLocalSlack({ ...given(options.ports.slack), users: slackUsers(), channels: slackChannels() }),
   )
@@ -63,7 +66,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   const fleetctl = installFleetctl(path.join(dir, 'bin'))
   const { timeScale } = options
   const started = (_: string, fleet: { readonly pid: number; stop(): Promise<void> }): void => void keep(fleet)
-  const shop = await startShop({ root, dir, etcd: etcd.endpoint, fleetctl, timeScale, started })
+  const shop = await startShop({ root, dir, etcd: etcd.endpoint, registry: registry.url, fleetctl, timeScale, started })
   progress('Starting the bot')
   const config = path.join(dir, 'opsee.yaml')
   const endpointsOf = (tier: 'staging' | 'production'): readonly string[] => shop.fleets.get(tier)?.endpoints ?? []
@@ -71,6 +74,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     slackApiUrl: slack.apiUrl,
     historyChannel: channels.history,
     etcd: etcd.endpoint,
+    registry: registry.url,
     fleetctl,
     policy: path.join(root, 'policy.cedar'),
     fleets: { staging: endpointsOf('staging'), production: endpointsOf('production') },
@@ -81,7 +85,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   const secrets = { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: signingSecret }
   const bot = keep(startBot({ root, dir, config, secrets }))
   await connected(bot, slack)
-  return { etcd, etcdHttp: createEtcdHttp(etcd.endpoint), slack, shop, fleetctl, bot, config }
+  return { etcd, etcdHttp: createEtcdHttp(etcd.endpoint), registry, slack, shop, fleetctl, bot, config }
 }
 
 async function connected(bot: Bot, slack: LocalSlack): Promise<void> {

@@ -6,6 +6,7 @@ export interface ShopConfig {
   readonly slackApiUrl: string
   readonly historyChannel: string
   readonly etcd: string
+  readonly registry: string
   readonly fleetctl: string
   readonly policy: string
   readonly fleets: { readonly staging: readonly string[]; readonly production: readonly string[] }
@@ -18,6 +19,7 @@ export function shopConfigText(root: string, config: ShopConfig): string {
     SLACK_API_URL: config.slackApiUrl,
     HISTORY_CHANNEL: config.historyChannel,
     ETCD: config.etcd,
+    REGISTRY: config.registry,
     FLEETCTL: config.fleetctl,
     POLICY: config.policy,
     STAGING_FLEET: config.fleets.staging,

@@ -1,35 +1,23 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
+import { pushImage, type Image } from '../registry/push-image.ts'
+import { buildsOf } from './builds.ts'
 import { services, sharedImages, type TierName } from './fleet-units.ts'
 
-/** What somebody pushed under a tag: the stand-in `docker pull` fetches it, and what runs keeps what it was started with. */
-export interface Image {
-  readonly version: string
-  /** The source commit. */
-  readonly revision: string
-  /** `unhealthy`: answers its health path with 503. `crash`: ends with 1 as soon as it starts. */
-  readonly fault?: 'none' | 'unhealthy' | 'crash'
-  /** How long a pull takes. */
-  readonly pullSeconds?: number
-}
+/** Its repository in the registry; images name it with the host `quay.io`. */
+export const repositoryOf = (service: string): string => `opsee/${service}`
 
-/** Below `home`, which every stand-in machine knows as SHOP_HOME. */
-export function pushImage(home: string, reference: string, image: Image): void {
-  const file = path.join(home, 'registry', reference)
-  const { version, revision, fault = 'none', pullSeconds = 0.3 } = image
-  const text = `VERSION=${version}\nREVISION=${revision}\nFAULT=${fault}\nPULL_SECONDS=${pullSeconds}\n`
-  mkdirSync(path.dirname(file), { recursive: true })
-  // A pull at the same moment sees the old image or the new one.
-  writeFileSync(`${file}.new`, text)
-  renameSync(`${file}.new`, file)
-}
-
-export const imageOf = (service: string, tier: TierName): string => `quay.io/opsee/${service}:${tier}`
-
-/** What had been pushed before anybody looked. */
-export function fillRegistry(home: string, tiers: readonly TierName[]): void {
-  for (const { name, version, revision } of services) {
-    for (const tier of tiers) pushImage(home, imageOf(name, tier), { version, revision })
-  }
-  for (const reference of sharedImages) pushImage(home, reference, { version: '1', revision: '', pullSeconds: 0.1 })
+/** What had been pushed before anybody looked: every build under its tag, the first also under the tag of each tier. */
+export async function fillRegistry(url: string, tiers: readonly TierName[]): Promise<void> {
+  const owned = services.map(async (service) => {
+    const repository = repositoryOf(service.name)
+    for (const { tag, ...image } of buildsOf(service)) {
+      // One after the other: what they have in common is pushed once.
+      for (const name of tag === 'v1' ? [tag, ...tiers] : [tag]) await pushImage(url, repository, name, image)
+    }
+  })
+  const shared = sharedImages.map((reference) => {
+    const [repository = '', tag = ''] = reference.replace(/^quay\.io\//, '').split(':')
+    const image: Image = { version: '1', revision: '', pullSeconds: 0.1 }
+    return pushImage(url, repository, tag, image)
+  })
+  await Promise.all([...owned, ...shared])
 }

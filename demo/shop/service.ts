@@ -9,6 +9,7 @@ const {
   COREOS_PRIVATE_IPV4: ip = '127.0.0.1',
   FLEET_STANDIN_UNHEALTHY_FILE: unhealthyFile = '',
   SHOP_CONTAINER: container = '',
+  SHOP_DIGEST: digest = '',
   SHOP_FAULT: fault = 'none',
   SHOP_IMAGE: image = '',
   SHOP_PORT: port = '',
@@ -38,7 +39,16 @@ if (port === '') {
   const server = createServer((request, response) => {
     const reason = request.url?.startsWith('/health') === true ? wrong() : null
     response.writeHead(reason === null ? 200 : 503, { 'content-type': 'application/json' })
-    const about = { service, instance: container, started_at: startedAt, pid: process.pid, image, version, revision }
+    const about = {
+      service,
+      instance: container,
+      started_at: startedAt,
+      pid: process.pid,
+      image,
+      digest,
+      version,
+      revision,
+    }
     response.end(`${JSON.stringify({ healthy: reason === null, reason, ...about })}\n`)
   })
   server.listen(Number(port), ip, () => say(`listens on ${ip}:${port}`))

@@ -3,9 +3,11 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { pushImage, type Image } from '../registry/push-image.ts'
 import { startFleet, type Fleet } from '../fleet/start.ts'
-import { allUnits, globalUnits, templates, type TierName } from './fleet-units.ts'
-import { fillRegistry, imageOf, pushImage, type Image } from './registry.ts'
+import { buildsOf, type Build } from './builds.ts'
+import { allUnits, globalUnits, services, templates, type TierName } from './fleet-units.ts'
+import { fillRegistry, repositoryOf } from './registry.ts'
 
 const run = promisify(execFile)
 const patienceMs = 180_000
@@ -17,6 +19,8 @@ export interface ShopOptions {
   readonly dir: string
   /** The etcd that registrator writes to, `http://127.0.0.1:…`. */
   readonly etcd: string
+  /** The registry that its machines pull from, `http://127.0.0.1:…`. */
+  readonly registry: string
   /** Path of the stand-in fleetctl. */
   readonly fleetctl: string
   /** Of fleet's lags; 1 is as measured. */
@@ -27,11 +31,13 @@ export interface ShopOptions {
 }
 
 export interface Shop {
-  /** What its machines call SHOP_HOME: the registry and the containers are here. */
+  /** What its machines call SHOP_HOME: the images and the containers are here. */
   readonly home: string
   readonly fleets: ReadonlyMap<TierName, Fleet>
-  /** A new image under the service's tag of this tier: the next start of an instance runs it. */
-  push(service: string, tier: TierName, image: Image): void
+  /** A new image under the service's tag of this tier: the next start of an instance runs it. Its digest. */
+  push(service: string, tier: TierName, image: Image): Promise<string>
+  /** What was built of a service, the oldest first. */
+  builds(service: string): readonly Build[]
   stop(): Promise<void>
 }
 
@@ -40,7 +46,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   const tiers = options.tiers ?? ['staging', 'production']
   const home = path.join(options.dir, 'shop')
   mkdirSync(home, { recursive: true })
-  fillRegistry(home, tiers)
+  await fillRegistry(options.registry, tiers)
   const fleets = new Map<TierName, Fleet>()
   const stop = async (): Promise<void> => {
     await Promise.all([...fleets.values()].map((fleet) => fleet.stop()))
@@ -56,8 +62,9 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     await stop()
     throw error
   }
-  const push: Shop['push'] = (service, tier, image) => pushImage(home, imageOf(service, tier), image)
-  return { home, fleets, push, stop }
+  const push: Shop['push'] = (service, tier, image) => pushImage(options.registry, repositoryOf(service), tier, image)
+  const builds: Shop['builds'] = (name) => services.filter((one) => one.name === name).flatMap(buildsOf)
+  return { home, fleets, push, builds, stop }
 }
 
 function fleetOptions(options: ShopOptions, home: string, tier: TierName): Parameters<typeof startFleet>[0] {
@@ -72,6 +79,7 @@ function fleetOptions(options: ShopOptions, home: string, tier: TierName): Param
     env: {
       TIER: tier,
       SHOP_HOME: home,
+      SHOP_REGISTRY: options.registry,
       SHOP_NODE: process.execPath,
       SHOP_CODE: path.join(options.root, 'dist', 'demo', 'shop'),
       SHOP_ETCD: `${options.etcd}/opsee.co/services/`,

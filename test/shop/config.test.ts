@@ -9,6 +9,7 @@ const facts = {
   slackApiUrl: 'http://127.0.0.1:3000/api/',
   historyChannel: 'C0HISTORY',
   etcd: 'http://127.0.0.1:2379',
+  registry: 'http://127.0.0.1:5000',
   fleetctl: '/tmp/a folder: with "marks"/fleetctl',
   policy: '/somewhere/policy.cedar',
   fleets: { staging: ['http://127.1.1.11:49153'], production: ['http://127.2.2.11:49153', 'http://127.2.2.12:49153'] },
@@ -21,6 +22,7 @@ describe('The configuration of the demo', () => {
     expect(parsed).toMatchObject({
       kind: 'config',
       config: {
+        registry: { hosts: { 'quay.io': { url: facts.registry } } },
         fleetctl: { binary: facts.fleetctl },
         tiers: { production: { fleet: { endpoints: facts.fleets.production } } },
         groups: { deployers: { users: ['U0ANN', 'U0CAROL'] } },

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startEtcd, type EtcdServer } from '../../demo/etcd/start.ts'
+import { startRegistry, type RegistryServer } from '../../demo/registry/start.ts'
 import { installFleetctl } from '../../demo/fleet/install.ts'
 import type { Instance } from '../../demo/fleet/start.ts'
 import { createEtcdHttp } from '../../demo/shop/etcd-http.ts'
@@ -12,16 +13,21 @@ import { startShop, type Shop } from '../../demo/shop/start.ts'
 const root = path.resolve(import.meta.dirname, '..', '..')
 const dir = mkdtempSync(path.join(tmpdir(), 'opsee-shop-'))
 let etcd: EtcdServer | null = null
+let registry: RegistryServer | null = null
 let shop: Shop | null = null
 
 beforeAll(async () => {
   etcd = await startEtcd()
   const fleetctl = installFleetctl(path.join(dir, 'bin'))
-  const options = { root, dir, etcd: etcd.endpoint, fleetctl, timeScale: 0.3, tiers: ['staging'] } as const
+  registry = await startRegistry()
+  const { endpoint } = etcd
+  const { url } = registry
+  const options = { root, dir, etcd: endpoint, registry: url, fleetctl, timeScale: 0.3, tiers: ['staging'] } as const
   shop = await startShop(options)
 })
 afterAll(async () => {
   await shop?.stop()
+  await registry?.stop()
   await etcd?.stop()
   rmSync(dir, { recursive: true, force: true })
 })
