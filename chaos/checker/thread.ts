@@ -70,7 +70,7 @@ const heads: readonly (readonly [kind: string, line: RegExp])[] = [
   ['stuck', /^Stuck for /],
   ['pause-asked', / (?:pauses it|stopped all of \S+)(?: \(".*"\))?: /],
   ['paused', /^(?:Paused|Stopped with all of \S+) by /],
-  ['resumed', /^(?:Resumed by|Let go on by|The pause is gone|The stop is gone)/],
+  ['resumed', /^(?:Resumed by|Stop lifted by|The pause is gone|The stop is gone)/],
   ['taken', / takes this over from <@\S+>/],
   ['abort-asked', / aborted it(?: \(".*"\))?\. Nothing new begins/],
   ['ended', /^<@\S+> \S+ \S+ (?:succeeded|failed|was aborted)\b/],
