@@ -47,7 +47,10 @@ function releaseWarnings({ release, releaseNotes = [] }: PlanInput, ordered: rea
   const early = ordered.filter((one) => one.runs === release.to.digest && release.from !== release.to.digest)
   return [
     ...releaseNotes,
-    ...odd.map((one) => `${one.unit} runs ${shortDigest(one.runs ?? '')}, which is not what was wanted`),
+    ...[...new Set(odd.map((one) => one.runs))].map((digest) => {
+      const units = odd.filter((one) => one.runs === digest).map((one) => one.unit)
+      return `${units.join(', ')} ${units.length === 1 ? 'runs' : 'run'} ${shortDigest(digest ?? '')} now`
+    }),
     ...early.map((one) => `${one.unit} runs the new release already`),
   ]
 }

@@ -16,7 +16,10 @@ let shop: Shop
 let records: Records
 let browser: Browser
 beforeAll(async () => {
-  shop = await openShop()
+  // A release that is not well is given up sooner than a person at the demo would see it.
+  shop = await openShop({
+    settings: { 'progressDeadline: 60s': 'progressDeadline: 40s', 'stuckAfter: 20s': 'stuckAfter: 10s' },
+  })
   records = recordsIn(shop.etcdHttp)
   browser = await chromium.launch({
     executablePath: process.env['CHROMIUM_BIN'] ?? '/usr/bin/chromium',
@@ -78,5 +81,42 @@ describe('a person at the page of the Slack', () => {
       }
     },
     12 * minute,
+  )
+
+  it(
+    'deploys a release that is not well, and lets it be taken back at once',
+    async () => {
+      const page = await browser.newPage({ viewport: { width: 1280, height: 1100 } })
+      page.setDefaultTimeout(2 * minute)
+      await page.goto(shop.slack.url)
+      const composer = page.locator('.main .composer-input')
+      await composer.fill('/opsee deploy api production v3')
+      await composer.press('Enter')
+
+      const message = page
+        .locator('.main .msg', { hasText: 'Deploy bartnet production' })
+        .filter({ hasText: 'Rollout 2 ' })
+      await message.waitFor()
+      await message.locator('.thread-summary').click()
+      const thread = page.locator('.thread-body')
+      await thread.getByText('is moved to it first').waitFor()
+      await message.getByRole('button', { name: 'Take it back now' }).click()
+      await thread.getByText('bartnet production failed and was taken back').waitFor({ timeout: 4 * minute })
+      await message.getByText('failed and was taken back').waitFor()
+      expect(await message.getByRole('button').count()).toBe(0)
+
+      const rollout = await records.told(2)
+      expect(rollout.phase).toBe('rolled-back')
+      const [first, ...others] = rollout.instances
+      expect([first?.stage, ...others.map((one) => one.stage)]).toEqual(['done', 'kept', 'kept'])
+      expect(new Set(rollout.instances.map((one) => one.runs))).toEqual(new Set([rollout.plan.rollback?.to.digest]))
+      const text = await thread.innerText()
+      expect(text).toContain('HTTP 503')
+      expect(text).toContain('Taking it back to')
+      expect(text).toContain('Migrations are not undone')
+      await expectToldOnce(shop, records, 2)
+      await page.screenshot({ path: path.join(root, 'test-results', 'rolled-back.png') })
+    },
+    8 * minute,
   )
 })
