@@ -2,7 +2,7 @@ import type { Config } from '../config/schema.ts'
 import { digestSchema, releaseText, type Proof, type Release, type WantedAt } from '../domain/release.ts'
 import type { Target } from '../domain/target.ts'
 import { RegistryFault, type RegistryReader } from '../ports/registry.ts'
-import type { WantedNow, WantedReleases } from '../ports/wanted-release.ts'
+import type { AnnouncedRelease, WantedNow, WantedReleases } from '../ports/wanted-release.ts'
 import { resolveReference, type Resolved } from './resolve-reference.ts'
 
 export interface ReleaseParts {
@@ -21,6 +21,8 @@ export interface Releases {
   proof(target: Target): Proof
   /** What the target should run. Never rejects. */
   wanted(target: Target): Promise<WantedNow>
+  /** What an instance wrote to its key about the release that it runs. Never rejects. */
+  announced(key: string): Promise<AnnouncedRelease>
   /** With what its labels say, where a registry can be asked. Throws `RegistryFault`. */
   describe(service: string, digest: string, tag: string | null): Promise<Release>
   /** Of a tag, a commit or a digest as a person typed it. Never rejects. */
@@ -70,6 +72,8 @@ export function createReleases({ config, registry, wanted }: ReleaseParts): Rele
       const at = releases.at(target)
       return at === null ? { kind: 'unknown', reason: releases.whyNot(target.service) } : wanted.read(at)
     },
+
+    announced: (key) => wanted.announced(key),
 
     async describe(service, digest, tag) {
       const image = imageOf(service)
