@@ -8,6 +8,7 @@ export const noReleases: Releases = {
   whyNot: () => 'there is no registry in the configuration',
   proof: () => ({ by: 'none' }),
   wanted: async () => ({ kind: 'unknown', reason: 'there is no registry in the configuration' }),
+  builds: async () => ({ kind: 'none', message: 'there is no registry in the configuration' }),
   announced: async () => ({ kind: 'known', value: null }),
   describe: async () => {
     throw new Error('nothing is known of releases')
@@ -55,5 +56,10 @@ export const releasesWith = (
       ? { kind: 'none', message: `quay.io/opsee/api has no image ${reference}` }
       : { kind: 'release', release }
   },
+  builds: async () => ({
+    kind: 'builds',
+    left: 0,
+    builds: known.map((release) => ({ release, tags: release.tag === null ? [] : [release.tag] })),
+  }),
   ...change,
 })
