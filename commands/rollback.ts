@@ -1,7 +1,7 @@
 import type { QueryContext, Reply } from '../src/command/context.ts'
 import { mutation } from '../src/command/define.ts'
 import { service } from '../src/command/fields.ts'
-import { demandRoll, roll, rollFlags, rollPositionals } from '../src/command/parts/roll.ts'
+import { demandRoll, roll, rollFlags, rollPositionals, type RollArgs } from '../src/command/parts/roll.ts'
 import { backTo, type BackTo } from '../src/command/rollback-reference.ts'
 import { refused } from '../src/command/text.ts'
 import { goodReleases, standingOf } from '../src/domain/good-releases.ts'
@@ -21,17 +21,31 @@ export default mutation({
   positionals: { service: service(), tier: rollPositionals.tier, to: backTo() },
   flags: rollFlags,
   right: 'rollback',
-  demands: async ({ to: _, ...args }, context) => demandRoll('rollback', { ...args, ...asRoll(args) }, context),
+  demands: async (args, context) => demandRoll('rollback', asRoll(args), context),
   async answer(args, context) {
-    const { to, ...rest } = args
-    const found = await findBack(args, to, args.force, context)
+    const found = await findBack(args, args.to, args.force, context)
     if (found.kind === 'answer') return found.reply
     const { release, notes } = found
-    return roll('rollback', { ...rest, ...asRoll(args), release, notes }, context, context.grants)
+    return roll('rollback', { ...asRoll(args), release, notes }, context, context.grants)
   },
 })
 
-const asRoll = ({ service }: { readonly service: string }) => ({ services: [service], instances: null })
+interface Typed extends Omit<RollArgs, 'services' | 'instances' | 'to'> {
+  readonly service: string
+  readonly to: BackTo | null
+}
+
+const asRoll = ({ service, tier, batch, canary, dryRun, reason, force, units }: Typed): RollArgs => ({
+  services: [service],
+  instances: null,
+  tier,
+  batch,
+  canary,
+  dryRun,
+  reason,
+  force,
+  ...(units === undefined ? {} : { units }),
+})
 
 type Back =
   | { readonly kind: 'release'; readonly release: Release; readonly notes: readonly string[] }

@@ -32,7 +32,7 @@ export interface Releases {
   resolve(service: string, reference: string): Promise<Resolved>
 }
 
-export type Builds =
+type Builds =
   | ({ readonly kind: 'builds' } & ListedBuilds)
   /** Nothing is known of images. */
   | { readonly kind: 'none'; readonly message: string }

@@ -7,7 +7,7 @@ import type { QueryContext } from '../context.ts'
 import { addressOf, instancesOf, isRunning, type Views } from './fleet.ts'
 
 /** What an instance says it runs. */
-export type Runs =
+type Runs =
   | { readonly kind: 'digest'; readonly digest: string }
   /** A label of none of the releases that are known of the target. */
   | { readonly kind: 'other'; readonly text: string }

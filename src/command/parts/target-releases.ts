@@ -47,7 +47,7 @@ export async function describedAs(service: string, digest: string, read: Context
 }
 
 /** How the releases of a target are called: by what is known of them. */
-export const nameIn =
+const nameIn =
   ({ wanted, good }: Pick<TargetReleases, 'wanted' | 'good'>) =>
   (digest: string): string => {
     // The one that was rolled out also knows by which tag it was asked for.
