@@ -15,6 +15,7 @@ export function crossCheck(config: Config): Explained[] {
     ...times(config),
     ...releases(config),
     ...hooks(config),
+    ...orders(config),
     ...tlsFiles(config),
   ]
 }
@@ -60,6 +61,26 @@ function unknown(what: string, word: string, valid: readonly string[]): string {
 
 /** Words that commands understand otherwise, or that have a place of their own among the stored keys. */
 const reserved = new Set(['all', 'none', 'help', 'batch', 'canary', 'dry-run', 'reason', 'force', 'keys'])
+
+/** The order of tiers: each must be another one that there is, and none may lead back to itself. */
+function orders({ tiers }: Config): Explained[] {
+  const faults: Explained[] = []
+  for (const [name, { promotedFrom, steadyBefore }] of Object.entries(tiers)) {
+    const path = ['tiers', name, 'promotedFrom']
+    if (promotedFrom === undefined) {
+      if (steadyBefore !== undefined)
+        faults.push(fault(['tiers', name, 'steadyBefore'], 'says nothing without promotedFrom: name the earlier tier'))
+      continue
+    }
+    if (tiers[promotedFrom] === undefined) faults.push(fault(path, unknown('tier', promotedFrom, Object.keys(tiers))))
+    const seen = new Set<string>()
+    for (let at: string | undefined = promotedFrom; at !== undefined && !seen.has(at); at = tiers[at]?.promotedFrom) {
+      seen.add(at)
+    }
+    if (seen.has(name)) faults.push(fault(path, `leads back to ${name} itself: nothing could ever come here`))
+  }
+  return faults
+}
 
 /** `deploy <service> <tier>` works in either order, so that no word may mean two things. */
 function sharedWords(config: Config): Explained[] {

@@ -44,6 +44,10 @@ const tier = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, 'write an image tag, such as production')
     .optional(),
+  /** A release must have been rolled out with success in this earlier tier before it may come here by a deploy or a promotion. */
+  promotedFrom: name.optional(),
+  /** How long ago that must be, without a failure since; 0s for no time. */
+  steadyBefore: duration(0, 30 * 24 * hour).optional(),
   /** Rollout settings of this tier, over the defaults and under the service's own. */
   rollout: rolloutSettings.default({}),
   /** How many rollouts may run at once on this fleet, over the engine's own number; a further one waits. */

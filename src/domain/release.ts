@@ -52,7 +52,7 @@ export type Proof = z.infer<typeof proofSchema>
 export const shortDigest = (digest: string): string => digest.slice(0, 'sha256:'.length + 12)
 
 /** A commit as people write it; what is none stays as it is. */
-const shortRevision = (revision: string): string =>
+export const shortRevision = (revision: string): string =>
   /^[0-9a-f]{12,64}$/.test(revision) ? revision.slice(0, 10) : revision
 
 /** `v2 (revision 1a2b3c4d5e, sha256:1a2b3c4d5e6f)`, with as much of it as is known. Not escaped. */

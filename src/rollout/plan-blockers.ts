@@ -21,7 +21,7 @@ export function blockersFor(
   if (input.live !== null) {
     blockers.push({ kind: 'busy', message: `rollout ${input.live} is under way on it`, force: false })
   }
-  blockers.push(...releaseBlockers(input, planned))
+  blockers.push(...(input.releaseRules ?? []), ...releaseBlockers(input, planned))
   if (homeless.length > 0) {
     blockers.push({
       kind: 'unscheduled',

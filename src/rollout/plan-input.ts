@@ -1,5 +1,5 @@
 import type { Lock } from '../domain/lock.ts'
-import type { Only, Plan, Planned, PlannedRelease } from '../domain/plan.ts'
+import type { Blocker, Only, Plan, Planned, PlannedRelease } from '../domain/plan.ts'
 import type { Stop } from '../domain/stop.ts'
 import type { Target } from '../domain/target.ts'
 import { byUnitName, instanceIn, parseUnitName } from '../domain/unit-name.ts'
@@ -30,6 +30,8 @@ export interface PlanInput {
   readonly noRelease?: string | null
   /** What a person should know about it. */
   readonly releaseNotes?: readonly string[]
+  /** Rules about releases that stand in the way. */
+  readonly releaseRules?: readonly Blocker[]
   /** A person named the release, and did not only ask for what is wanted anyway. */
   readonly named?: boolean
   /** What instances wrote to their keys about the release that they run, by unit. */

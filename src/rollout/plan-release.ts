@@ -1,10 +1,12 @@
 import type { Config } from '../config/schema.ts'
-import type { Plan, PlannedRelease } from '../domain/plan.ts'
+import type { Blocker, Plan, PlannedRelease } from '../domain/plan.ts'
 import { whereText } from '../domain/release-words.ts'
 import { releaseText, shortDigest, type Release } from '../domain/release.ts'
 import { targetText, type Target } from '../domain/target.ts'
+import type { Clock } from '../ports/clock.ts'
 import { RegistryFault } from '../ports/registry.ts'
 import type { PlanRequest, Readers } from '../services/capabilities.ts'
+import { orderRules } from './release-order.ts'
 import { takenBackAfter } from './settings.ts'
 
 /** What a plan needs to know of releases. */
@@ -13,6 +15,8 @@ export interface ReleaseInput {
   readonly rollback: Plan['rollback']
   /** Why nobody knows what the units would pull; null when that is known, or nobody wants to know. */
   readonly noRelease: string | null
+  /** Rules that stand in the way. */
+  readonly rules: readonly Blocker[]
   /** What a person should know about it before saying yes. */
   readonly notes: readonly string[]
 }
@@ -21,9 +25,10 @@ interface Parts {
   readonly config: Pick<Config, 'services' | 'tiers' | 'engine'>
   readonly releases: Readers['releases']
   readonly rollouts: Pick<Readers['rollouts'], 'lastGood' | 'history'>
+  readonly clock: Pick<Clock, 'now'>
 }
 
-const nothing: ReleaseInput = { release: null, rollback: null, noRelease: null, notes: [] }
+const nothing: ReleaseInput = { release: null, rollback: null, noRelease: null, rules: [], notes: [] }
 
 /** Looks up which release would be rolled, and what it would be taken back to. A scale rolls none. Throws `StoreUnavailable`. */
 export async function releaseFor(request: PlanRequest, parts: Parts): Promise<ReleaseInput> {
@@ -46,8 +51,12 @@ export async function releaseFor(request: PlanRequest, parts: Parts): Promise<Re
           `${whereText(at)} names ${from === to.digest ? releaseText(to) : shortDigest(from)}, and not ${releaseText(good.release)}, which rollout ${good.id} left well: it was moved outside of Opsee, or by a rollout that did not end well`,
         ]
       : []
-  return { release, rollback: back.rollback, noRelease: null, notes: [...outside, ...back.notes] }
+  const rules = from === to.digest || kind === 'rollback' ? [] : await orderRules(target, to, parts)
+  const lost = kind === 'rollback' ? [migrations] : []
+  return { release, rollback: back.rollback, noRelease: null, rules, notes: [...lost, ...outside, ...back.notes] }
 }
+
+const migrations = 'migrations are not undone: what a later release changed in its data stays changed'
 
 async function described(target: Target, digest: string, { releases }: Parts): Promise<Release | string> {
   const at = releases.at(target)

@@ -44,7 +44,7 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         }
       }
       const gate = gateOf(parts.config, target.service)
-      const [cluster, locks, stops, live, { notes, ...release }] = await Promise.all([
+      const [cluster, locks, stops, live, { notes, rules, ...release }] = await Promise.all([
         parts.schedulerOf(target.tier).observe(parts.observeMs),
         parts.locks.on(target),
         parts.stops.all(),
@@ -84,6 +84,7 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         only: request.only,
         ...release,
         releaseNotes: notes,
+        releaseRules: rules,
         named: request.release !== undefined,
       })
     },

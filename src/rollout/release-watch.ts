@@ -1,6 +1,6 @@
 import { aimOf } from '../domain/aim.ts'
 import { inFlight, type Rollout } from '../domain/rollout.ts'
-import { parseUnitName } from '../domain/unit-name.ts'
+import { keyOfUnit } from '../domain/proof-key.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { WantedReleases } from '../ports/wanted-release.ts'
 import type { WantedSeen } from './observation.ts'
@@ -57,17 +57,10 @@ export class ReleaseWatch {
     if (proof?.by !== 'key') return
     const due = rollout.instances.filter((one) => inFlight(one) || one.stage === 'waiting')
     const answers = await Promise.all(
-      due.map(async ({ unit }) => [unit, await this.#parts.wanted.announced(keyOf(proof.key, unit))] as const),
+      due.map(async ({ unit }) => [unit, await this.#parts.wanted.announced(keyOfUnit(proof.key, unit))] as const),
     )
     const known = new Map(this.#announced)
     for (const [unit, answer] of answers) if (answer.kind === 'known') known.set(unit, answer.value)
     this.#announced = known
   }
-}
-
-/** The key of one unit. */
-function keyOf(pattern: string, unit: string): string {
-  const parsed = parseUnitName(unit)
-  const instance = parsed?.kind === 'instance' ? parsed.instance : ''
-  return pattern.replaceAll('{unit}', unit).replaceAll('{instance}', instance)
 }

@@ -53,6 +53,18 @@ export function takenBackAfter(config: Layered, target: Target): number | null {
   return first((layer) => layer.onFailure, 'hold') === 'rollback' ? first((layer) => layer.rollbackAfter, 30_000) : null
 }
 
+/** From which tier a release must come to this target, and how long it must have been well there; null for no such rule. */
+export function orderOf(
+  config: Pick<Config, 'services' | 'tiers'>,
+  { service, tier }: Target,
+): { readonly from: string; readonly steadyMs: number } | null {
+  const entry = config.tiers[tier]
+  const from = entry?.promotedFrom
+  // A service that is not deployed there at all could never pass.
+  if (from === undefined || config.services[service]?.tiers?.includes(from) === false) return null
+  return { from, steadyMs: entry?.steadyBefore ?? 0 }
+}
+
 export function queueLimits(config: Pick<Config, 'tiers' | 'engine'>): QueueLimits {
   return {
     atOnce: (tier) => config.tiers[tier]?.rolloutsAtOnce ?? config.engine.rolloutsAtOnce ?? null,

@@ -83,7 +83,7 @@ export interface PlanRequest extends PlanAsk {
   readonly actor: Actor
 }
 
-interface LastGood {
+export interface LastGood {
   readonly id: number
   readonly at: number
   readonly by: string

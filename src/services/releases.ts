@@ -2,7 +2,8 @@ import type { Config } from '../config/schema.ts'
 import { digestSchema, releaseText, type Proof, type Release, type WantedAt } from '../domain/release.ts'
 import type { Target } from '../domain/target.ts'
 import { RegistryFault, type RegistryReader } from '../ports/registry.ts'
-import type { WantedNow, WantedReleases } from '../ports/wanted-release.ts'
+import type { AnnouncedRelease, WantedNow, WantedReleases } from '../ports/wanted-release.ts'
+import { listBuilds, type ListedBuilds } from './list-builds.ts'
 import { resolveReference, type Resolved } from './resolve-reference.ts'
 
 export interface ReleaseParts {
@@ -21,11 +22,21 @@ export interface Releases {
   proof(target: Target): Proof
   /** What the target should run. Never rejects. */
   wanted(target: Target): Promise<WantedNow>
+  /** What an instance wrote to its key about the release that it runs. Never rejects. */
+  announced(key: string): Promise<AnnouncedRelease>
   /** With what its labels say, where a registry can be asked. Throws `RegistryFault`. */
   describe(service: string, digest: string, tag: string | null): Promise<Release>
+  /** The newest builds of a service, at most `limit`, from the tags of its image. Never rejects. */
+  builds(service: string, limit: number): Promise<Builds>
   /** Of a tag, a commit or a digest as a person typed it. Never rejects. */
   resolve(service: string, reference: string): Promise<Resolved>
 }
+
+type Builds =
+  | ({ readonly kind: 'builds' } & ListedBuilds)
+  /** Nothing is known of images. */
+  | { readonly kind: 'none'; readonly message: string }
+  | { readonly kind: 'unavailable'; readonly message: string }
 
 /** What a digest is, in words for people; null where nobody can say. Never rejects. */
 export const createDigestWords =
@@ -71,11 +82,27 @@ export function createReleases({ config, registry, wanted }: ReleaseParts): Rele
       return at === null ? { kind: 'unknown', reason: releases.whyNot(target.service) } : wanted.read(at)
     },
 
+    announced: (key) => wanted.announced(key),
+
     async describe(service, digest, tag) {
       const image = imageOf(service)
       const nothing = { revision: null, version: null, source: null, builtAt: null }
       const labels = registry === null || image === null ? nothing : await registry.labels(image, digest)
       return { digest, tag, ...labels }
+    },
+
+    async builds(service, limit) {
+      const image = imageOf(service)
+      if (image === null || registry === null) {
+        const none = `there is no registry in the configuration (\`registry\`), so nobody knows the builds of ${service}`
+        return { kind: 'none', message: image === null ? releases.whyNot(service) : none }
+      }
+      try {
+        return { kind: 'builds', ...(await listBuilds(registry, image, limit)) }
+      } catch (error) {
+        if (error instanceof RegistryFault) return { kind: 'unavailable', message: error.message }
+        throw error
+      }
     },
 
     async resolve(service, reference) {

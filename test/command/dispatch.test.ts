@@ -33,7 +33,7 @@ describe('what was typed', () => {
       'deplyo api production',
       'Did you mean `deploy`?\nUsage: `deploy &lt;service[,service…]&gt; &lt;tier&gt; [tag|commit|digest]',
     ],
-    ['frobnicate', 'There is no command `frobnicate`. The commands are `abort`, `can`'],
+    ['frobnicate', 'There is no command `frobnicate`. The commands are `abort`, `builds`'],
     ['deploy api', 'Say which tier: `staging` and `production`.\nUsage: `deploy'],
     ['deploy api prod --bacth 2', 'Did you mean `--batch`?\nUsage: `deploy'],
     ['deploy api prod --reason "x', 'A quote opens here and is never closed: `"x`'],

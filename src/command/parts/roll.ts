@@ -2,6 +2,7 @@ import type { Right } from '../../authorization/rights.ts'
 import { amountText, type Amount } from '../../domain/amount.ts'
 import type { Catalog } from '../../domain/catalog.ts'
 import { standing, type Blocker, type Plan, type PlanAsk, type Planned } from '../../domain/plan.ts'
+import type { Release } from '../../domain/release.ts'
 import { targetText, type Target } from '../../domain/target.ts'
 import { instanceOf } from '../../domain/unit-name.ts'
 import { code, series, words } from '../../domain/wording.ts'
@@ -15,7 +16,7 @@ import { planLines } from './plan-text.ts'
 import { notThere } from './scopes.ts'
 import { startedReply } from './started.ts'
 
-/** What `deploy`, `restart` and `scale` have in common: all of it, but the word. */
+/** What all commands that roll have in common: all of it, but the word. */
 
 export const rollPositionals = {
   services: services(),
@@ -40,8 +41,10 @@ export interface RollArgs {
   readonly tier: string
   /** How many instances there are to be, of a scale. */
   readonly to?: number
-  /** The release to roll, as typed; null for what is wanted anyway. */
-  readonly release?: string | null
+  /** The release to roll, as typed or found already; null for what is wanted anyway. */
+  readonly release?: string | Release | null
+  /** What else its answer says. Escaped. */
+  readonly notes?: readonly string[]
   readonly batch: Amount | null
   readonly canary: number | null
   readonly dryRun: boolean
@@ -70,7 +73,11 @@ export async function roll(
   grants: readonly { readonly may: StartCapability }[],
 ): Promise<Reply> {
   const { request, read } = context
-  const named = await namedRelease(args.services[0] ?? '', args.release ?? null, context)
+  const given = args.release ?? null
+  const named =
+    given !== null && typeof given === 'object'
+      ? ({ kind: 'release', release: given } as const)
+      : await namedRelease(args.services[0] ?? '', given, context)
   if (named.kind === 'answer') return named.reply
   const askFor = (target: Target): PlanAsk => ({
     kind,
@@ -112,7 +119,7 @@ export async function roll(
       ...(args.units === true ? { units: true } : {}),
     },
   })
-  const notes = plans.flatMap(({ target, planned }) => notesOf(target, planned))
+  const notes = (args.notes ?? []).concat(plans.flatMap(({ target, planned }) => notesOf(target, planned)))
   return startedReply(result, first.target, { next, notes, now: read.now() })
 }
 
@@ -160,6 +167,6 @@ function dryRun(
       ? []
       : [`They roll in this order, each once the one before has succeeded: ${series(args.services)}.`]
   const possible = plans.every(({ planned }) => planned.kind === 'plan')
-  const outcome = [...lines, ...order, `Nothing was started: this was a dry run of a ${kind}.`]
+  const outcome = [...lines, ...order, ...(args.notes ?? []), `Nothing was started: this was a dry run of a ${kind}.`]
   return possible ? done(outcome) : refused(outcome)
 }

@@ -1,0 +1,58 @@
+import { query } from '../src/command/define.ts'
+import { count, flag, service } from '../src/command/fields.ts'
+import { lookAt } from '../src/command/parts/fleet.ts'
+import { releasesOf, type TargetReleases } from '../src/command/parts/target-releases.ts'
+import { done, failed, refused, table } from '../src/command/text.ts'
+import { shortDigest, shortRevision } from '../src/domain/release.ts'
+import { ago, code, series, words } from '../src/domain/wording.ts'
+import type { ListedBuild } from '../src/services/list-builds.ts'
+
+export default query({
+  summary: 'The newest builds of a service: digest, tags, commit, age, and where each is wanted or runs.',
+  notes:
+    'They come from the tags of its image; an image without a tag is not listed. One that does not say when it was built comes last.',
+  examples: ['builds api', 'builds api -n 30'],
+  positionals: { service: service() },
+  flags: { n: flag(count(1, 50), { short: 'n', help: 'How many; 10 unless given.' }) },
+  async answer(args, { read, catalog }) {
+    const { service } = args
+    const listed = await read.releases.builds(service, args.n ?? 10)
+    if (listed.kind === 'none') return refused(`${words(listed.message)}.`)
+    if (listed.kind === 'unavailable') return failed(`${words(listed.message)}. Try again in a moment.`)
+    if (listed.builds.length === 0) return done(`There is no build of ${code(service)} yet.`)
+    const tiers = catalog.tiersOf(service)
+    const views = await lookAt(tiers, read)
+    const places = await Promise.all(tiers.map((tier) => releasesOf({ service, tier }, views, { read, catalog })))
+    const now = read.now()
+    const rows = listed.builds.map((build) => ({
+      name: shortDigest(build.release.digest),
+      text: [...aboutText(build, now), ...placesText(build, places)].join('; '),
+    }))
+    const left = listed.left === 0 ? [] : [`${listed.left} more tags were not looked at.`]
+    return done([...table(rows), ...left], { rest: 'ask for fewer with `-n`' })
+  },
+})
+
+function aboutText({ release, tags }: ListedBuild, now: number): readonly string[] {
+  const shown = tags.slice(0, 6).map(code)
+  const more = tags.length > shown.length ? [`${tags.length - shown.length} more`] : []
+  const { revision, builtAt } = release
+  return [
+    series([...shown, ...more]),
+    ...(revision === null ? [] : [`commit ${words(shortRevision(revision))}`]),
+    builtAt === null ? 'nobody says when it was built' : `built ${ago(builtAt, now)}`,
+  ]
+}
+
+/** `*wanted in production*, runs in staging and production`. */
+function placesText({ release }: ListedBuild, places: readonly TargetReleases[]): readonly string[] {
+  const wanted = places.filter(({ wanted }) => wanted.kind === 'release' && wanted.release.digest === release.digest)
+  const runs = places.filter(({ running }) =>
+    running?.some((one) => one.runs.kind === 'digest' && one.runs.digest === release.digest),
+  )
+  const names = (some: readonly TargetReleases[]): string => series(some.map(({ target }) => target.tier))
+  return [
+    ...(wanted.length === 0 ? [] : [`*wanted in ${names(wanted)}*`]),
+    ...(runs.length === 0 ? [] : [`runs in ${names(runs)}`]),
+  ]
+}

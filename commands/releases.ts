@@ -1,0 +1,34 @@
+import { query } from '../src/command/define.ts'
+import { tier } from '../src/command/fields.ts'
+import { lookAt } from '../src/command/parts/fleet.ts'
+import { targetsIn } from '../src/command/parts/scopes.ts'
+import { goodText, releasesOf, runsText, wantedText } from '../src/command/parts/target-releases.ts'
+import { done, table } from '../src/command/text.ts'
+import { words } from '../src/domain/wording.ts'
+
+export default query({
+  summary:
+    'The releases of a tier, a line for each service: what is wanted, whether all of it runs that, what was last good.',
+  examples: ['releases production'],
+  positionals: { tier: tier() },
+  flags: {},
+  async answer(args, { read, catalog }) {
+    const targets = targetsIn(catalog, null, args.tier)
+    const views = await lookAt([args.tier], read)
+    const now = read.now()
+    const rows = await Promise.all(
+      targets.map(async (target) => {
+        if (read.releases.at(target) === null) {
+          return { name: target.service, text: words(read.releases.whyNot(target.service)) }
+        }
+        const releases = await releasesOf(target, views, { read, catalog })
+        return {
+          name: target.service,
+          text: `${wantedText(releases)}; ${runsText(releases)}; ${goodText(releases, now)}`,
+        }
+      }),
+    )
+    if (rows.length === 0) return done(`Nothing is deployed to ${args.tier}.`)
+    return done(table(rows), { rest: `\`diff <service> ${args.tier}\` shows one of them` })
+  },
+})

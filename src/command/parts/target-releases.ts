@@ -1,0 +1,89 @@
+import { releaseText, shortDigest, type Release } from '../../domain/release.ts'
+import type { Target } from '../../domain/target.ts'
+import { ago, words } from '../../domain/wording.ts'
+import { RegistryFault } from '../../ports/registry.ts'
+import type { LastGood } from '../../services/capabilities.ts'
+import type { QueryContext } from '../context.ts'
+import type { Views } from './fleet.ts'
+import { othersThan, runningGroups, runningOf, type RunningInstance } from './running.ts'
+
+/** What one target should run, what it runs, and what was well there. */
+export interface TargetReleases {
+  readonly target: Target
+  readonly wanted:
+    | { readonly kind: 'release'; readonly release: Release }
+    | { readonly kind: 'nothing' }
+    | { readonly kind: 'unknown'; readonly reason: string }
+  /** Null when the fleet is away. */
+  readonly running: readonly RunningInstance[] | null
+  readonly good: LastGood | null
+}
+
+type Context = Pick<QueryContext, 'read' | 'catalog'>
+
+/** Throws `StoreUnavailable`. */
+export async function releasesOf(target: Target, views: Views, context: Context): Promise<TargetReleases> {
+  const { read } = context
+  const [wanted, good] = await Promise.all([wantedOf(target, read), read.rollouts.lastGood(target)])
+  const known = [wanted.kind === 'release' ? wanted.release : null, good?.release ?? null]
+  return { target, wanted, good, running: await runningOf(target, known, views, context) }
+}
+
+async function wantedOf(target: Target, read: Context['read']): Promise<TargetReleases['wanted']> {
+  const now = await read.releases.wanted(target)
+  if (now.kind === 'unknown') return now
+  if (now.digest === null) return { kind: 'nothing' }
+  return { kind: 'release', release: await describedAs(target.service, now.digest, read) }
+}
+
+/** With what its labels say; the digest alone where the registry does not tell. */
+export async function describedAs(service: string, digest: string, read: Context['read']): Promise<Release> {
+  try {
+    return await read.releases.describe(service, digest, null)
+  } catch (error) {
+    if (!(error instanceof RegistryFault)) throw error
+    return { digest, tag: null, revision: null, version: null, source: null, builtAt: null }
+  }
+}
+
+/** How the releases of a target are called: by what is known of them. */
+const nameIn =
+  ({ wanted, good }: Pick<TargetReleases, 'wanted' | 'good'>) =>
+  (digest: string): string => {
+    // The one that was rolled out also knows by which tag it was asked for.
+    const known = [good?.release, wanted.kind === 'release' ? wanted.release : null]
+    const found = known.find((one) => one?.digest === digest)
+    return found ? releaseText(found) : shortDigest(digest)
+  }
+
+/** Escaped. */
+export function wantedText({ wanted, ...rest }: TargetReleases): string {
+  switch (wanted.kind) {
+    case 'release':
+      return words(nameIn({ wanted, ...rest })(wanted.release.digest))
+    case 'nothing':
+      return 'nothing'
+    case 'unknown':
+      return `unknown: ${words(wanted.reason)}`
+  }
+}
+
+/** `all of it on that`, or what runs where. Escaped. */
+export function runsText(releases: TargetReleases): string {
+  const { running, wanted } = releases
+  if (running === null) return 'fleet is away'
+  if (running.length === 0) return 'nothing runs'
+  const silent = running.filter(({ runs }) => runs.kind === 'silent').length
+  if (silent === running.length) return 'what runs is unverified'
+  const parted = wanted.kind !== 'release' || othersThan(running, wanted.release.digest).length > 0
+  if (!parted && silent === 0) return `all ${running.length} run it`
+  return `${parted ? '*parted*: ' : ''}${runningGroups(running, nameIn(releases)).join('; ')}`
+}
+
+/** Escaped. */
+export function goodText(releases: TargetReleases, now: number): string {
+  const { good, wanted } = releases
+  if (good === null || good.release === null) return 'no release was seen to be well'
+  const same = wanted.kind === 'release' && wanted.release.digest === good.release.digest
+  return `last good: ${same ? 'the same' : words(releaseText(good.release))}, rollout ${good.id}, ${ago(good.at, now)}`
+}
