@@ -49,7 +49,9 @@ const fact = z.discriminatedUnion('kind', [
     reason: z.string(),
     forMs: z.int(),
     dueAt: z.int(),
-    /** As in `ended`: of the instance that failed, before it is replaced once more. */
+    /** Which instance failed first and as what it was seen, in words that are escaped; it is replaced once more. */
+    failure: z.string().nullable(),
+    /** As in `ended`. */
     journal: z.array(z.string()),
     noJournal: z.string().nullable(),
   }),

@@ -90,10 +90,7 @@ function releaseLine(fact: ReleaseFact, rollout: Rollout): string | null {
   if (fact.kind === 'release-moved' && fact.again && rollout.plan.release?.from === fact.to.digest) return null
   const text = releaseFactText(fact, rollout)
   if (fact.kind !== 'rollback-due') return text
-  const failure = firstFailureText({
-    ...rollout,
-    ending: { kind: 'failed', unit: rollout.rollback?.unit ?? null, reason: fact.reason },
-  })
+  const { failure } = fact
   return [
     `${mention(ownerOf(rollout).id)} ${text}`,
     ...(failure === null ? [] : [failure]),

@@ -1,3 +1,4 @@
+import { firstFailureText } from '../domain/failure-text.ts'
 import type { InstanceState } from '../domain/rollout.ts'
 import type { Draft } from './draft.ts'
 import type { Moment, Observation } from './observation.ts'
@@ -27,7 +28,17 @@ export function planTakingBack(draft: Draft, seen: Observation, moment: Moment):
     held: null,
     pause: null,
   })
-  draft.fact({ kind: 'rollback-due', to, id, reason, forMs: afterMs, dueAt, journal: [], noJournal: null })
+  draft.fact({
+    kind: 'rollback-due',
+    to,
+    id,
+    reason,
+    forMs: afterMs,
+    dueAt,
+    failure: firstFailureText(draft.rollout),
+    journal: [],
+    noJournal: null,
+  })
   draft.say(`it is taken back in ${afterMs} ms`)
   return true
 }

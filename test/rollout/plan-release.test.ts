@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/adapters/system/clock.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import type { HistoryRow } from '../../src/domain/history.ts'
 import type { Release } from '../../src/domain/release.ts'
 import { releaseFor } from '../../src/rollout/plan-release.ts'
 import type { PlanRequest, Readers } from '../../src/services/capabilities.ts'
+import { noReleases } from '../support/releases.ts'
 
 const digest = (letter: string): string => `sha256:${letter.repeat(64)}`
 const release = (letter: string): Release => ({
@@ -58,7 +60,9 @@ const planned = (asked: Partial<PlanRequest>, { wanted, good = null, rows = [] }
     { ...request, ...asked },
     {
       config,
+      clock: systemClock,
       releases: {
+        ...noReleases,
         at: () => ({ by: 'tag', image: 'quay.io/opsee/api', tag: 'production' }),
         whyNot: () => '',
         proof: () => ({ by: 'health', field: 'digest' }),
