@@ -92,15 +92,17 @@ export const underWay = ({ rollback }: Pick<Rollout, 'rollback'>): Phase =>
   rollback === null ? 'rolling' : 'rolling-back'
 
 /** It waits for a time to pass, which a person may shorten or extend: its canary serves, or it is about to be taken back. */
-export const goesOnByItself = ({ rollback, plan, batch, canaryPassed, ending }: Rollout): boolean =>
-  rollback === null
-    ? ending === null &&
-      plan.canary &&
-      plan.canarySteadyMs > 0 &&
-      plan.batches.length > 1 &&
-      batch <= 1 &&
-      !canaryPassed
-    : rollback.stage === 'countdown'
+export const goesOnByItself = ({ rollback, plan, batch, canaryPassed, ending, pause }: Rollout): boolean =>
+  pause !== null
+    ? false
+    : rollback === null
+      ? ending === null &&
+        plan.canary &&
+        plan.canarySteadyMs > 0 &&
+        plan.batches.length > 1 &&
+        batch <= 1 &&
+        !canaryPassed
+      : rollback.stage === 'countdown'
 
 /** It is taken back now. */
 export const isTakenBack = ({ rollback }: Pick<Rollout, 'rollback'>): boolean => rollback?.stage === 'going'

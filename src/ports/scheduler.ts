@@ -112,3 +112,7 @@ export interface UnitReport {
  */
 export const isForgotten = (unit: UnitView, views = 5): boolean =>
   unit.wanted === 'absent' && unit.reports.length === 0 && unit.wantedFor >= views
+
+/** What the registry keeps of it, or what a machine runs of it, has another content hash than this. */
+export const runsOtherFile = ({ hash, reports }: Pick<UnitView, 'hash' | 'reports'>, wanted: string): boolean =>
+  (hash !== null && hash !== wanted) || reports.some((report) => report.hash !== '' && report.hash !== wanted)

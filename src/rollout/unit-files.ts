@@ -1,5 +1,5 @@
 import { templateOf } from '../domain/unit-name.ts'
-import type { ClusterView, UnitView } from '../ports/scheduler.ts'
+import { runsOtherFile, type ClusterView, type UnitView } from '../ports/scheduler.ts'
 
 /**
  * Which units do not run what their template says. An instance keeps the content that its template had when it was made:
@@ -13,12 +13,8 @@ export const staleUnits = (units: readonly string[], cluster: Cluster): { unit: 
   units.flatMap((unit) => {
     const hash = cluster.templates.get(templateOf(unit) ?? '')
     const view = cluster.units.get(unit)
-    return hash !== undefined && view !== undefined && runsOther(view, hash) ? [{ unit, hash }] : []
+    return hash !== undefined && view !== undefined && runsOtherFile(view, hash) ? [{ unit, hash }] : []
   })
-
-/** What the registry keeps of it, or what a machine runs of it, is something else. */
-const runsOther = ({ hash, reports }: UnitView, wanted: string): boolean =>
-  (hash !== null && hash !== wanted) || reports.some((report) => report.hash !== '' && report.hash !== wanted)
 
 /** Why what runs now is not what was planned; null when it is. */
 export function wrongContent(
@@ -27,7 +23,7 @@ export function wrongContent(
   view: UnitView,
 ): string | null {
   const planned = renews.find((one) => one.unit === unit)
-  if (planned === undefined || !runsOther(view, planned.hash)) return null
+  if (planned === undefined || !runsOtherFile(view, planned.hash)) return null
   const hash = view.reports.find((report) => report.hash !== '' && report.hash !== planned.hash)?.hash ?? view.hash
   return `runs the unit file ${short(hash)}, and not ${short(planned.hash)} as planned`
 }

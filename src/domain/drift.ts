@@ -1,0 +1,67 @@
+import { releaseText, shortDigest, type Release, type WantedAt } from './release.ts'
+import { whereText } from './release-words.ts'
+
+/** Where what should run and what runs have parted. Pure; every text is for people and not escaped. */
+
+/** What is known of one target at one time. */
+export interface DriftInput {
+  /** Where its units look up what to pull; null where nothing is known of its releases. */
+  readonly at: WantedAt | null
+  /** What is wanted there: a digest, null for nothing; undefined when nobody can say. */
+  readonly wanted: string | null | undefined
+  /** The last good release, and the rollout that left it. */
+  readonly good: { readonly id: number; readonly release: Release | null } | null
+  /** What the last rollout that succeeded left: its number, and the units that were wanted running then. */
+  readonly left: { readonly id: number; readonly units: readonly string[] } | null
+  readonly instances: readonly DriftInstance[]
+}
+
+export interface DriftInstance {
+  readonly unit: string
+  /** It is wanted running. */
+  readonly wanted: boolean
+  readonly running: boolean
+  /** What it says that it runs: a digest, or other words; null when it does not say. */
+  readonly says: string | null
+  /** The unit file that it runs is not that of its template any more. */
+  readonly oldFile: boolean
+}
+
+/** Each finding once, in words; none when all is as it should be. */
+export function driftOf(input: DriftInput): readonly string[] {
+  return [...wantedDrift(input), ...countDrift(input), ...input.instances.flatMap((one) => instanceDrift(one, input))]
+}
+
+function wantedDrift({ at, wanted, good }: DriftInput): readonly string[] {
+  if (at === null || wanted === undefined || !good?.release || wanted === good.release.digest) return []
+  const names = wanted === null ? 'nothing' : shortDigest(wanted)
+  return [`${whereText(at)} names ${names}, and rollout ${good.id} left ${releaseText(good.release)} well`]
+}
+
+function countDrift({ left, instances }: DriftInput): readonly string[] {
+  if (left === null) return []
+  const there = new Set(instances.map((one) => one.unit))
+  const expected = new Set(left.units)
+  const missing = left.units.filter((unit) => !there.has(unit))
+  const extra = instances.filter((one) => one.wanted && !expected.has(one.unit)).map((one) => one.unit)
+  return [
+    ...missing.map((unit) => `${unit} is missing: rollout ${left.id} left it running`),
+    ...extra.map((unit) => `${unit} is extra: rollout ${left.id} left no such instance`),
+  ]
+}
+
+function instanceDrift(one: DriftInstance, { wanted, left }: DriftInput): readonly string[] {
+  if (!one.wanted) {
+    return left?.units.includes(one.unit) === true
+      ? [`${one.unit} is not wanted running any more: rollout ${left.id} left it running`]
+      : []
+  }
+  if (!one.running) return [`${one.unit} is wanted running, and does not run`]
+  const other = one.says !== null && typeof wanted === 'string' && !one.says.includes(wanted)
+  return [
+    ...(other ? [`${one.unit} runs ${saidText(one.says)}, which is not what is wanted`] : []),
+    ...(one.oldFile ? [`${one.unit} runs an old unit file`] : []),
+  ]
+}
+
+const saidText = (says: string): string => (says.startsWith('sha256:') ? shortDigest(says) : `"${says.slice(0, 60)}"`)
