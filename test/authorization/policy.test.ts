@@ -113,6 +113,30 @@ describe('the shipped policy', () => {
     }
   })
 
+  test('nobody deploys what `latest` names, builds neither; what else is named is as ever', () => {
+    const { api } = shop.services
+    if (api === undefined) throw new Error('the shop has no api')
+    const own: Shop = { ...shop, services: { ...shop.services, api: { ...api, deployOnPush: ['production'] } } }
+    const policy = policyOf(shippedText, own)
+    const decided = (id: string, action: Right, tag?: string) =>
+      policy.decide({
+        principal: { id, groups: groupsOfUser[id] ?? [] },
+        action,
+        scope: target('api', 'production'),
+        owner: null,
+        tag,
+      })
+    for (const id of ['UDEPLOY', 'UTEAM', 'builds']) {
+      expect(decided(id, 'deploy', 'latest')).toEqual({ kind: 'forbidden', policies: ['no-moving-tag'] })
+    }
+    for (const id of ['UDEPLOY', 'builds']) {
+      for (const tag of [undefined, 'v2', '1a2b3c4', 'latest-1a2b3c4'])
+        expect(may(decided(id, 'deploy', tag))).toBe(true)
+    }
+    expect(may(decided('UDEPLOY', 'promote', 'latest'))).toBe(true)
+    expect(policy.reasonOf('no-moving-tag')).toContain('name a version such as v2, a commit or a digest instead')
+  })
+
   test('names the policies that decided', () => {
     expect(decide('UTEAM', 'deploy', target('api', 'staging'))).toEqual({
       kind: 'allowed',
