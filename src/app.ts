@@ -42,6 +42,7 @@ import { createNews } from './services/news.ts'
 import { noScheduler } from './services/no-scheduler.ts'
 import { knowReleases } from './services/know-releases.ts'
 import { createRolloutReader } from './services/rollout-reader.ts'
+import { createPinReader } from './services/pins.ts'
 import { createStopReader } from './services/stops.ts'
 import { createTurns } from './services/turns.ts'
 import { keys } from './store/keys.ts'
@@ -112,7 +113,12 @@ export function createApp(parts: AppParts): App {
   const announcedAs = (service: string): string => config.services[service]?.announcedAs ?? service
   const announcedPort = createAnnouncedPorts(discovery, announcedAs, clock, log)
   const rollouts = createRolloutReader(stores.commands, targets)
-  const stored = { rollouts, locks: createLockReader(stores.commands, clock), stops: createStopReader(stores.commands) }
+  const stored = {
+    rollouts,
+    locks: createLockReader(stores.commands, clock),
+    stops: createStopReader(stores.commands),
+    pins: createPinReader(stores.commands),
+  }
   const { releases, watched } = knowReleases({ config, registry: parts.registry, store: stores.absolute, clock })
   const planner = createPlanner({
     config,

@@ -36,7 +36,7 @@ type Naming = { owner?: User, isOwner: Bool, tag?: String };
 action read appliesTo { principal: [User, Hook], resource: [Target, Tier, Shop], context: Circumstances };
 action deploy appliesTo { principal: [User, Hook], resource: Target, context: Naming };
 action promote appliesTo { principal: User, resource: Target, context: Naming };
-action restart, rollback, scale, take, pause, resume, continue, abort, retry appliesTo { principal: User, resource: Target, context: Circumstances };
+action restart, rollback, scale, take, pause, resume, continue, abort, retry, pin, unpin appliesTo { principal: User, resource: Target, context: Circumstances };
 action lock, unlock appliesTo { principal: User, resource: [Target, Tier], context: Circumstances };
 action stop, go appliesTo { principal: User, resource: Tier, context: Circumstances };
 `

@@ -15,6 +15,8 @@ export const rights = [
   'retry',
   'lock',
   'unlock',
+  'pin',
+  'unpin',
   'stop',
   'go',
 ] as const

@@ -2,6 +2,7 @@ import type { Denial, Actor, Demand } from '../authorization/rights.ts'
 import type { RolloutEvent } from '../domain/event.ts'
 import type { HistoryPage } from '../domain/history.ts'
 import type { Lock } from '../domain/lock.ts'
+import type { Pin } from '../domain/pin.ts'
 import type { Plan, PlanAsk, Planned } from '../domain/plan.ts'
 import type { Obstacle, Person, Rollout, Typed, WaitsFor } from '../domain/rollout.ts'
 import type { Stop } from '../domain/stop.ts'
@@ -37,6 +38,11 @@ export interface Readers {
     all(): Promise<readonly Lock[]>
     /** Those that hold this target, the whole tier's too, without expired ones. */
     on(target: Target): Promise<readonly Lock[]>
+  }
+  readonly pins: {
+    all(): Promise<readonly Pin[]>
+    /** Null: any release may be rolled there. */
+    on(target: Target): Promise<Pin | null>
   }
   readonly stops: {
     /** The tiers that are stopped. */
@@ -134,6 +140,8 @@ export interface Capabilities {
   readonly abort: { abort(id: number, reason: string | null): Promise<AbortResult> }
   readonly lock: { lock(why: string, untilMs: number | null): Promise<LockResult> }
   readonly unlock: { unlock(): Promise<UnlockResult> }
+  readonly pin: { pin(release: Release, why: string): Promise<PinResult> }
+  readonly unpin: { unpin(): Promise<UnpinResult> }
   readonly stop: { stop(why: string): Promise<StopResult> }
   readonly go: { go(why: string | null): Promise<GoResult> }
 }
@@ -175,6 +183,8 @@ export type StartResult =
   | { readonly kind: 'full'; readonly for: WaitsFor; readonly waiting: readonly number[] }
   | { readonly kind: 'locked'; readonly lock: Lock }
   | { readonly kind: 'stopped'; readonly stop: Stop }
+  /** To another release, a moment ago. */
+  | { readonly kind: 'pinned'; readonly pin: Pin }
 
 export type ConfirmResult =
   | { readonly kind: 'confirmed'; readonly hash: string; readonly obstacles: readonly Obstacle[] }
@@ -231,6 +241,14 @@ export type ResumeResult =
 export type LockResult =
   | { readonly kind: 'locked'; readonly lock: Lock; readonly live: readonly number[] }
   | { readonly kind: 'held'; readonly lock: Lock }
+
+export type PinResult =
+  /** `before` is the pin that it took the place of. */
+  | { readonly kind: 'pinned'; readonly pin: Pin; readonly before: Pin | null }
+  /** To that very release, and it stays as it is. */
+  | { readonly kind: 'already'; readonly pin: Pin }
+
+export type UnpinResult = { readonly kind: 'unpinned'; readonly pin: Pin } | { readonly kind: 'none' }
 
 export type StopResult =
   | { readonly kind: 'stopped'; readonly stop: Stop; readonly live: readonly number[] }

@@ -24,17 +24,26 @@ const may = (decision: Decision): boolean => decision.kind === 'allowed'
 const tier = (name: string): Scope => ({ kind: 'tier', tier: name })
 
 describe('the shipped policy', () => {
-  test.each(['deploy', 'restart', 'scale', 'take', 'pause', 'resume', 'retry', 'abort', 'lock'] as const)(
-    'lets whom it should %s',
-    (right) => {
-      const who = (scope: Scope) => Object.keys(groupsOfUser).filter((user) => may(decide(user, right, scope)))
-      expect(who(target('api', 'staging'))).toEqual(['UTEAM'])
-      expect(who(target('web', 'staging'))).toEqual(['UFRONT'])
-      expect(who(target('api', 'production'))).toEqual(['UDEPLOY'])
-      // A tier that says nothing and is not called staging is protected.
-      expect(who(target('api', 'qa'))).toEqual(['UDEPLOY'])
-    },
-  )
+  test.each([
+    'deploy',
+    'restart',
+    'scale',
+    'take',
+    'pause',
+    'resume',
+    'retry',
+    'abort',
+    'lock',
+    'pin',
+    'unpin',
+  ] as const)('lets whom it should %s', (right) => {
+    const who = (scope: Scope) => Object.keys(groupsOfUser).filter((user) => may(decide(user, right, scope)))
+    expect(who(target('api', 'staging'))).toEqual(['UTEAM'])
+    expect(who(target('web', 'staging'))).toEqual(['UFRONT'])
+    expect(who(target('api', 'production'))).toEqual(['UDEPLOY'])
+    // A tier that says nothing and is not called staging is protected.
+    expect(who(target('api', 'qa'))).toEqual(['UDEPLOY'])
+  })
 
   test('builds deploy where the configuration lets them, and do nothing else', () => {
     const { api } = shop.services
@@ -206,7 +215,7 @@ describe('a policy file is refused', () => {
     [
       'for an unknown action',
       '// ☃\n@id("a")\npermit (principal, action == Action::"depoly", resource);',
-      '3:30 a unrecognized action `Action::"depoly"` (the actions are read, deploy, restart, rollback, promote, scale, take, pause, resume, continue, abort, retry, lock, unlock, stop, go)',
+      '3:30 a unrecognized action `Action::"depoly"` (the actions are read, deploy, restart, rollback, promote, scale, take, pause, resume, continue, abort, retry, lock, unlock, pin, unpin, stop, go)',
     ],
     [
       'for an unknown group',
