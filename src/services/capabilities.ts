@@ -12,6 +12,7 @@ import type { Place } from '../ports/chat.ts'
 import type { HealthResult } from '../ports/health.ts'
 import type { SchedulerReader } from '../ports/scheduler.ts'
 import type { Checked } from '../rollout/decide-wait.ts'
+import type { GoResult, LockResult, PinResult, StopResult, UnlockResult, UnpinResult } from './hold-results.ts'
 import type { Releases } from './releases.ts'
 
 /** What handlers may look at. Nothing here can change anything. Each call has a time limit of its own. */
@@ -237,30 +238,3 @@ export type ResumeResult =
   | { readonly kind: 'not-paused'; readonly stopped: boolean }
   | { readonly kind: 'ending' }
   | NoLongerLive
-
-export type LockResult =
-  | { readonly kind: 'locked'; readonly lock: Lock; readonly live: readonly number[] }
-  | { readonly kind: 'held'; readonly lock: Lock }
-
-export type PinResult =
-  /** `before` is the pin that it took the place of. */
-  | { readonly kind: 'pinned'; readonly pin: Pin; readonly before: Pin | null }
-  /** To that very release, and it stays as it is. */
-  | { readonly kind: 'already'; readonly pin: Pin }
-
-export type UnpinResult = { readonly kind: 'unpinned'; readonly pin: Pin } | { readonly kind: 'none' }
-
-export type StopResult =
-  | { readonly kind: 'stopped'; readonly stop: Stop; readonly live: readonly number[] }
-  | { readonly kind: 'already'; readonly stop: Stop }
-
-export type GoResult =
-  /** `stop` is the one that was lifted. */
-  | { readonly kind: 'going'; readonly stop: Stop; readonly live: readonly number[] }
-  | { readonly kind: 'not-stopped'; readonly last: Stop | null }
-
-export type UnlockResult =
-  | { readonly kind: 'unlocked'; readonly lock: Lock }
-  | { readonly kind: 'none' }
-  /** Somebody else took the lock in between: it stays. */
-  | { readonly kind: 'changed'; readonly lock: Lock }

@@ -7,7 +7,8 @@ import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { asBefore } from '../store/conditions.ts'
 import { keys } from '../store/keys.ts'
 import { pinRecord } from '../store/records.ts'
-import type { Capabilities, PinResult, Readers, UnpinResult } from './capabilities.ts'
+import type { Capabilities, Readers } from './capabilities.ts'
+import type { PinResult, UnpinResult } from './hold-results.ts'
 
 type Store = StoreReader & StoreWriter
 
