@@ -3,7 +3,7 @@ import { flag, rolloutId, text } from '../src/command/fields.ts'
 import { rolloutName, rolloutVerdict } from '../src/command/parts/rollout-text.ts'
 import type { QueryContext, Reply } from '../src/command/context.ts'
 import { done, failed, refused } from '../src/command/text.ts'
-import { rightTo, type Rollout } from '../src/domain/rollout.ts'
+import { rightTo, tagOf, type Rollout } from '../src/domain/rollout.ts'
 import { code, personText, words } from '../src/domain/wording.ts'
 
 export default mutation({
@@ -24,6 +24,7 @@ export default mutation({
       right: rightTo(found.rollout),
       scope: { kind: 'target', target },
       owner: first?.requestedBy.id ?? null,
+      tag: tagOf(found.rollout),
     })
   },
   async answer(args, context) {

@@ -32,7 +32,7 @@ export default mutation({
       return answer(mistyped(`${code(from)} is both ends: name the tier it comes from, then the one it goes to.`))
     const fault = notThere({ service, tier: from }, context.catalog)
     return fault === null
-      ? demandRoll('promote', { ...flags, ...asRoll(service, to) }, context)
+      ? demandRoll('promote', { ...flags, ...asRoll(service, to), tag: tagOf(service, from, context) }, context)
       : answer(mistyped(fault))
   },
   async answer(args, context) {
@@ -40,9 +40,16 @@ export default mutation({
     const found = await goodIn(service, from, context)
     if (found.kind === 'answer') return found.reply
     const { release, notes } = found
-    return roll('promote', { ...flags, ...asRoll(service, to), release, notes }, context, context.grants)
+    const tag = tagOf(service, from, context)
+    return roll('promote', { ...flags, ...asRoll(service, to), release, notes, tag }, context, context.grants)
   },
 })
+
+/** The tag that the units of the earlier tier pull; none where they read the digest from a key. */
+function tagOf(service: string, tier: string, { read }: QueryContext): string | undefined {
+  const at = read.releases.at({ service, tier })
+  return at?.by === 'tag' ? at.tag : undefined
+}
 
 const asRoll = (service: string, tier: string) => ({ services: [service], instances: null, tier })
 

@@ -1,9 +1,11 @@
 import { query } from '../src/command/define.ts'
 import { tier } from '../src/command/fields.ts'
 import { lookAt } from '../src/command/parts/fleet.ts'
+import { pinText } from '../src/command/parts/pin-text.ts'
 import { targetsIn } from '../src/command/parts/scopes.ts'
 import { goodText, releasesOf, runsText, wantedText } from '../src/command/parts/target-releases.ts'
 import { done, table } from '../src/command/text.ts'
+import { sameTarget } from '../src/domain/target.ts'
 import { words } from '../src/domain/wording.ts'
 
 export default query({
@@ -15,6 +17,7 @@ export default query({
   async answer(args, { read, catalog }) {
     const targets = targetsIn(catalog, null, args.tier)
     const views = await lookAt([args.tier], read)
+    const pins = await read.pins.all()
     const now = read.now()
     const rows = await Promise.all(
       targets.map(async (target) => {
@@ -22,9 +25,10 @@ export default query({
           return { name: target.service, text: words(read.releases.whyNot(target.service)) }
         }
         const releases = await releasesOf(target, views, { read, catalog })
+        const pinned = pins.filter((pin) => sameTarget(pin, target)).map((pin) => `; ${pinText(pin, now)}`)
         return {
           name: target.service,
-          text: `${wantedText(releases)}; ${runsText(releases)}; ${goodText(releases, now)}`,
+          text: `${wantedText(releases)}; ${runsText(releases)}; ${goodText(releases, now)}${pinned.join('')}`,
         }
       }),
     )

@@ -18,12 +18,13 @@ export default query({
     if (targets.length === 0 && args.service !== null && args.tier !== null) {
       return refused(notThere({ service: args.service, tier: args.tier }, catalog) ?? 'Nothing is deployed there.')
     }
-    const [views, locks, stops, live, waiting, announced] = await Promise.all([
+    const [views, locks, pins, stops, live, waiting, announced] = await Promise.all([
       lookAt(
         targets.map((target) => target.tier),
         read,
       ),
       read.locks.all(),
+      read.pins.all(),
       read.stops.all(),
       read.rollouts.allLive(),
       read.rollouts.waiting(),
@@ -33,7 +34,7 @@ export default query({
     const stopped = stops
       .filter(({ tier }) => targets.some((one) => one.tier === tier))
       .map((one) => stopLine(one, now))
-    const seen: Seen = { catalog, read, views, locks, live, waiting, now }
+    const seen: Seen = { catalog, read, views, locks, pins, live, waiting, now }
     const away = [...views].flatMap(([name, view]) =>
       view.kind === 'unknown' ? [`The fleet of ${name} does not answer: ${words(view.reason)}.`] : [],
     )

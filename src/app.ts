@@ -37,12 +37,11 @@ import { claimWork } from './services/claimed-work.ts'
 import { createAnnouncedPorts, createDiscovery } from './services/discovery.ts'
 import { createHealthReader } from './services/health-reader.ts'
 import { createKeyReader } from './services/key-reader.ts'
-import { createLockReader } from './services/locks.ts'
+import { createHoldReaders } from './services/hold-readers.ts'
 import { createNews } from './services/news.ts'
 import { noScheduler } from './services/no-scheduler.ts'
 import { knowReleases } from './services/know-releases.ts'
 import { createRolloutReader } from './services/rollout-reader.ts'
-import { createStopReader } from './services/stops.ts'
 import { createTurns } from './services/turns.ts'
 import { keys } from './store/keys.ts'
 
@@ -112,7 +111,7 @@ export function createApp(parts: AppParts): App {
   const announcedAs = (service: string): string => config.services[service]?.announcedAs ?? service
   const announcedPort = createAnnouncedPorts(discovery, announcedAs, clock, log)
   const rollouts = createRolloutReader(stores.commands, targets)
-  const stored = { rollouts, locks: createLockReader(stores.commands, clock), stops: createStopReader(stores.commands) }
+  const stored = { rollouts, ...createHoldReaders(stores.commands, clock) }
   const { releases, watched } = knowReleases({ config, registry: parts.registry, store: stores.absolute, clock })
   const planner = createPlanner({
     config,

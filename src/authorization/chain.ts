@@ -26,12 +26,19 @@ const scope = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('tier'), tier: z.string() }),
 ])
 
+const demanded = z.strictObject({
+  right: z.enum(rights),
+  scope,
+  owner: z.string().nullable(),
+  tag: z.string().optional(),
+})
+
 const fact = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('decision'),
     decision: z.enum(['allowed', 'denied']),
     actor: person,
-    demands: z.array(z.strictObject({ right: z.enum(rights), scope, owner: z.string().nullable() })).min(1),
+    demands: z.array(demanded).min(1),
     /** As typed, secrets masked. */
     command: z.string(),
     source: z.string(),

@@ -134,6 +134,10 @@ function askedFor(question: Question): string {
       return `retry a rollout of ${where}`
     case 'lock':
       return `lock ${where}`
+    case 'pin':
+      return `pin a release of ${where}`
+    case 'unpin':
+      return `lift the pin of ${where}`
     case 'unlock':
       return `lift ${question.owner === null ? 'a' : `${mention(question.owner)}'s`} lock on ${where}`
     case 'read':

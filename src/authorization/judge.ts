@@ -14,6 +14,7 @@ export interface Question {
   readonly action: Right | 'read'
   readonly scope: Scope | WholeShop
   readonly owner: string | null
+  readonly tag?: string | undefined
 }
 
 /** Asks the policy about a person, with the groups as they are now. Records nothing, changes nothing, never rejects. */
@@ -27,6 +28,7 @@ export const questionOf = (demand: Demand): Question => ({
   action: demand.right,
   scope: demand.scope,
   owner: demand.owner,
+  tag: demand.tag,
 })
 
 export function createJudge(deps: { readonly policy: Policy; readonly groups: Groups }): Judge {

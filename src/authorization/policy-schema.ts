@@ -29,9 +29,14 @@ entity Shop;
 // The owner is who holds the lock that would be lifted, or whose rollout would be paused, resumed or aborted.
 type Circumstances = { owner?: User, isOwner: Bool };
 
+// The tag by which a release is asked for, as typed (a commit stands there too); of a promote, that of the earlier tier.
+// None where nobody named one, and for a digest, which names one image for ever.
+type Naming = { owner?: User, isOwner: Bool, tag?: String };
+
 action read appliesTo { principal: [User, Hook], resource: [Target, Tier, Shop], context: Circumstances };
-action deploy appliesTo { principal: [User, Hook], resource: Target, context: Circumstances };
-action restart, rollback, promote, scale, take, pause, resume, continue, abort, retry appliesTo { principal: User, resource: Target, context: Circumstances };
+action deploy appliesTo { principal: [User, Hook], resource: Target, context: Naming };
+action promote appliesTo { principal: User, resource: Target, context: Naming };
+action restart, rollback, scale, take, pause, resume, continue, abort, retry, pin, unpin appliesTo { principal: User, resource: Target, context: Circumstances };
 action lock, unlock appliesTo { principal: User, resource: [Target, Tier], context: Circumstances };
 action stop, go appliesTo { principal: User, resource: Tier, context: Circumstances };
 `

@@ -21,6 +21,8 @@ interface PolicyRequest {
   readonly scope: Scope | WholeShop
   /** Slack user id of who holds the lock, or started the rollout; null when nobody. */
   readonly owner: string | null
+  /** By which a release is asked for; none where nobody named one. */
+  readonly tag?: string | undefined
 }
 
 export type Decision =
@@ -88,10 +90,14 @@ function createPolicy(parts: readonly NamedPart[], shop: Shop): Policy {
 }
 
 function decide(name: string, shop: Shop, request: PolicyRequest): Decision {
-  const { principal, action, scope, owner } = request
+  const { principal, action, scope, owner, tag } = request
   const entities = entitiesOf(shop, principal, scope)
   if (entities === null) return { kind: 'undecidable', message: 'that is not in the configuration' }
-  const context = { isOwner: owner === principal.id }
+  const context = {
+    isOwner: owner === principal.id,
+    ...(owner === null ? {} : { owner: { __entity: { type: 'User', id: owner } } }),
+    ...(tag === undefined ? {} : { tag }),
+  }
   const answer = statefulIsAuthorized({
     preparsedPolicySetId: name,
     preparsedSchemaName: name,
@@ -99,7 +105,7 @@ function decide(name: string, shop: Shop, request: PolicyRequest): Decision {
     principal: principalOf(principal.id),
     action: { type: 'Action', id: action },
     resource: resourceOf(scope),
-    context: owner === null ? context : { ...context, owner: { __entity: { type: 'User', id: owner } } },
+    context,
     entities,
   })
   if (answer.type === 'failure') return { kind: 'undecidable', message: first(answer.errors) }

@@ -34,8 +34,8 @@ export function copyOf<R extends Right>(given: AuthorizationRequest<R>): Authori
   })
 }
 
-function copyDemand<R extends Right>({ right, scope, owner }: Demand<R>): Demand<R> {
-  return Object.freeze({ right, scope: copyScope(scope), owner })
+function copyDemand<R extends Right>({ right, scope, owner, tag }: Demand<R>): Demand<R> {
+  return Object.freeze({ right, scope: copyScope(scope), owner, ...(tag === undefined ? {} : { tag }) })
 }
 
 function copyScope(scope: Scope): Scope {

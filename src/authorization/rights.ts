@@ -15,6 +15,8 @@ export const rights = [
   'retry',
   'lock',
   'unlock',
+  'pin',
+  'unpin',
   'stop',
   'go',
 ] as const
@@ -43,6 +45,11 @@ export interface Demand<R extends Right = Right> {
   readonly scope: Scope
   /** Who holds the lock that would be lifted, or whose rollout would be paused, resumed or aborted; null when nobody. */
   readonly owner: string | null
+  /**
+   * The tag by which a release is asked for, as typed (a commit stands there too); of a promote, that of the earlier
+   * tier. None where nobody named one, and for a digest, which names one image for ever.
+   */
+  readonly tag?: string | undefined
 }
 
 /** What the door answers when everything that was demanded is allowed: bound to one demand, and to nothing else. */
@@ -51,6 +58,8 @@ export interface Grant<R extends Right = Right> {
   readonly scope: Scope
   /** As in the demand: whoever acts on the grant must see that this is still so (the lock may be another's by now). */
   readonly owner: string | null
+  /** As in the demand. */
+  readonly tag?: string | undefined
   readonly actor: Actor
   /** Number of the audit record that says so. */
   readonly audit: number

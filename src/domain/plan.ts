@@ -124,6 +124,8 @@ export const planAskSchema = z.strictObject({
   units: z.boolean().optional(),
   /** The release to be rolled; what is wanted anyway unless given. */
   release: releaseSchema.optional(),
+  /** The tag by which it was asked for, as the policy was told it. */
+  tag: z.string().optional(),
   batch: amountSchema.nullable(),
   canary: z.int().nullable(),
   /** Null for all. */

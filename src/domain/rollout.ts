@@ -156,6 +156,10 @@ export function isOver({ phase }: Pick<Rollout, 'phase'>): boolean {
 export const rightTo = ({ plan, retryOf }: Pick<Rollout, 'plan' | 'retryOf'>): Plan['kind'] | 'retry' =>
   retryOf === null ? plan.kind : 'retry'
 
+/** The tag by which its release was asked for, as the policy was told it; none for a retry. */
+export const tagOf = ({ waiting, retryOf }: Pick<Rollout, 'waiting' | 'retryOf'>): string | undefined =>
+  retryOf === null ? waiting?.ask.tag : undefined
+
 /** How long it rolled, without the time that it waited; null before its end. In milliseconds. */
 export const tookMs = ({ createdAt, begunAt, endedAt }: Pick<Rollout, 'createdAt' | 'begunAt' | 'endedAt'>) =>
   endedAt === null ? null : Math.max(0, endedAt - (begunAt ?? createdAt))

@@ -1,5 +1,6 @@
 import type { Fact } from '../domain/event.ts'
 import { lockExpired, type Lock } from '../domain/lock.ts'
+import type { Pin } from '../domain/pin.ts'
 import type { Plan, PlanAsk } from '../domain/plan.ts'
 import type { Person, Rollout, Typed, WaitsFor } from '../domain/rollout.ts'
 import type { Stop } from '../domain/stop.ts'
@@ -14,6 +15,7 @@ import {
   counterRecord,
   eventRecord,
   lockRecord,
+  pinRecord,
   placeRecord,
   pointerRecord,
   rolloutRecord,
@@ -59,6 +61,7 @@ export type Created =
   | { readonly kind: 'full'; readonly for: WaitsFor; readonly waiting: readonly number[] }
   | { readonly kind: 'locked'; readonly lock: Lock }
   | { readonly kind: 'stopped'; readonly stop: Stop }
+  | { readonly kind: 'pinned'; readonly pin: Pin }
 
 /**
  * Writes a rollout and its first event, and either its hold on the target or, when it must wait, its place in the queue,
@@ -87,8 +90,12 @@ export async function createRollout(
     // A stop is for everybody: whoever takes it back first is let in, and nobody before.
     const stopped = await store.get(keys.stop(plan.tier))
     const stop = stopped === null ? null : stopRecord.read(stopped)
+    const pinned = await store.get(keys.pin(plan))
+    const pin = pinned === null ? null : pinRecord.read(pinned)
     if (retried !== null) return { kind: 'repeated', id: pointerRecord.read(retried).id }
     if (stop?.kind === 'stop') return { kind: 'stopped', stop }
+    if (pin !== null && plan.release !== null && plan.release.to.digest !== pin.release.digest)
+      return { kind: 'pinned', pin }
     for (const entry of [tierLock, targetLock]) {
       if (entry === null) continue
       const lock = lockRecord.read(entry)
@@ -111,6 +118,7 @@ export async function createRollout(
         asBefore(keys.stop(plan.tier), stopped),
         asBefore(keys.tierLock(plan.tier), tierLock),
         asBefore(keys.targetLock(plan), targetLock),
+        asBefore(keys.pin(plan), pinned),
         { kind: 'absent', key: keys.rollout(id) },
         ...(turn.kind === 'now' ? beginning(plan, id, starts).require : []),
         ...(asked.retryOf === null ? [] : [{ kind: 'absent', key: keys.retried(asked.retryOf) } as const]),

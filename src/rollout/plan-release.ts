@@ -7,6 +7,7 @@ import type { Clock } from '../ports/clock.ts'
 import { RegistryFault } from '../ports/registry.ts'
 import type { PlanRequest, Readers } from '../services/capabilities.ts'
 import { orderRules } from './release-order.ts'
+import { pinRules } from './release-pin.ts'
 import { takenBackAfter } from './settings.ts'
 
 /** What a plan needs to know of releases. */
@@ -24,6 +25,7 @@ export interface ReleaseInput {
 interface Parts {
   readonly config: Pick<Config, 'services' | 'tiers' | 'engine'>
   readonly releases: Readers['releases']
+  readonly pins: Pick<Readers['pins'], 'on'>
   readonly rollouts: Pick<Readers['rollouts'], 'lastGood' | 'history'>
   readonly clock: Pick<Clock, 'now'>
 }
@@ -35,7 +37,11 @@ export async function releaseFor(request: PlanRequest, parts: Parts): Promise<Re
   const { target, kind } = request
   const at = parts.releases.at(target)
   if (at === null || kind === 'scale') return nothing
-  const [wanted, good] = await Promise.all([parts.releases.wanted(target), parts.rollouts.lastGood(target)])
+  const [wanted, good, pin] = await Promise.all([
+    parts.releases.wanted(target),
+    parts.rollouts.lastGood(target),
+    parts.pins.on(target),
+  ])
   if (wanted.kind === 'unknown') return { ...nothing, noRelease: wanted.reason }
   const from = wanted.digest
   if (from === null && request.release === undefined) {
@@ -51,7 +57,8 @@ export async function releaseFor(request: PlanRequest, parts: Parts): Promise<Re
           `${whereText(at)} names ${from === to.digest ? releaseText(to) : shortDigest(from)}, and not ${releaseText(good.release)}, which rollout ${good.id} left well: it was moved outside of Opsee, or by a rollout that did not end well`,
         ]
       : []
-  const rules = from === to.digest || kind === 'rollback' ? [] : await orderRules(target, to, parts)
+  const order = from === to.digest || kind === 'rollback' ? [] : await orderRules(target, to, parts)
+  const rules = [...pinRules(pin, to), ...order]
   const lost = kind === 'rollback' ? [migrations] : []
   return { release, rollback: back.rollback, noRelease: null, rules, notes: [...lost, ...outside, ...back.notes] }
 }

@@ -23,6 +23,7 @@ export interface PlannerParts {
   readonly announcedPort: AnnouncedPort
   readonly locks: Readers['locks']
   readonly stops: Readers['stops']
+  readonly pins: Pick<Readers['pins'], 'on'>
   readonly rollouts: Pick<Readers['rollouts'], 'live' | 'lastGood' | 'history'>
   readonly releases: Readers['releases']
   /** Longest wait for a look at the scheduler, in milliseconds. */

@@ -1,6 +1,6 @@
 import { openGrant, type Door } from '../authorization/door.ts'
 import type { Demand } from '../authorization/rights.ts'
-import { rightTo } from '../domain/rollout.ts'
+import { rightTo, tagOf } from '../domain/rollout.ts'
 import { sameTarget, targetText, type Target } from '../domain/target.ts'
 import type { StoreReader } from '../ports/store.ts'
 import type { Checked } from '../rollout/decide-wait.ts'
@@ -42,6 +42,7 @@ export function createAdmission(parts: AdmissionParts): Admission {
         right: rightTo(rollout),
         scope: { kind: 'target', target },
         owner: await ownerOf(rollout.retryOf, parts.store),
+        tag: tagOf(rollout),
       }
       const answer = await parts.door.authorize({
         actor: requestedBy,

@@ -1,5 +1,6 @@
 import type { Readers } from './capabilities.ts'
 import { lockCapability, unlockCapability } from './locks.ts'
+import { pinCapability, unpinCapability } from './pins.ts'
 import { startCapability, type StartParts } from './start-rollout.ts'
 import { goCapability, stopCapability } from './stops.ts'
 import { abortCapability, continueCapability, pauseCapability, resumeCapability, takeCapability } from './wishes.ts'
@@ -21,6 +22,8 @@ export function bindCapabilities(parts: StartParts, rollouts: Pick<Readers['roll
     abort: abortCapability(store, clock),
     lock: lockCapability(store, clock, rollouts),
     unlock: unlockCapability(store),
+    pin: pinCapability(store, clock),
+    unpin: unpinCapability(store),
     stop: stopCapability(store, clock, rollouts),
     go: goCapability(store, clock, rollouts),
   }

@@ -2,6 +2,7 @@ import type { Denial, Actor, Demand } from '../authorization/rights.ts'
 import type { RolloutEvent } from '../domain/event.ts'
 import type { HistoryPage } from '../domain/history.ts'
 import type { Lock } from '../domain/lock.ts'
+import type { Pin } from '../domain/pin.ts'
 import type { Plan, PlanAsk, Planned } from '../domain/plan.ts'
 import type { Obstacle, Person, Rollout, Typed, WaitsFor } from '../domain/rollout.ts'
 import type { Stop } from '../domain/stop.ts'
@@ -11,6 +12,7 @@ import type { Place } from '../ports/chat.ts'
 import type { HealthResult } from '../ports/health.ts'
 import type { SchedulerReader } from '../ports/scheduler.ts'
 import type { Checked } from '../rollout/decide-wait.ts'
+import type { GoResult, LockResult, PinResult, StopResult, UnlockResult, UnpinResult } from './hold-results.ts'
 import type { Releases } from './releases.ts'
 
 /** What handlers may look at. Nothing here can change anything. Each call has a time limit of its own. */
@@ -37,6 +39,11 @@ export interface Readers {
     all(): Promise<readonly Lock[]>
     /** Those that hold this target, the whole tier's too, without expired ones. */
     on(target: Target): Promise<readonly Lock[]>
+  }
+  readonly pins: {
+    all(): Promise<readonly Pin[]>
+    /** Null: any release may be rolled there. */
+    on(target: Target): Promise<Pin | null>
   }
   readonly stops: {
     /** The tiers that are stopped. */
@@ -134,6 +141,8 @@ export interface Capabilities {
   readonly abort: { abort(id: number, reason: string | null): Promise<AbortResult> }
   readonly lock: { lock(why: string, untilMs: number | null): Promise<LockResult> }
   readonly unlock: { unlock(): Promise<UnlockResult> }
+  readonly pin: { pin(release: Release, why: string): Promise<PinResult> }
+  readonly unpin: { unpin(): Promise<UnpinResult> }
   readonly stop: { stop(why: string): Promise<StopResult> }
   readonly go: { go(why: string | null): Promise<GoResult> }
 }
@@ -175,6 +184,8 @@ export type StartResult =
   | { readonly kind: 'full'; readonly for: WaitsFor; readonly waiting: readonly number[] }
   | { readonly kind: 'locked'; readonly lock: Lock }
   | { readonly kind: 'stopped'; readonly stop: Stop }
+  /** To another release, a moment ago. */
+  | { readonly kind: 'pinned'; readonly pin: Pin }
 
 export type ConfirmResult =
   | { readonly kind: 'confirmed'; readonly hash: string; readonly obstacles: readonly Obstacle[] }
@@ -227,22 +238,3 @@ export type ResumeResult =
   | { readonly kind: 'not-paused'; readonly stopped: boolean }
   | { readonly kind: 'ending' }
   | NoLongerLive
-
-export type LockResult =
-  | { readonly kind: 'locked'; readonly lock: Lock; readonly live: readonly number[] }
-  | { readonly kind: 'held'; readonly lock: Lock }
-
-export type StopResult =
-  | { readonly kind: 'stopped'; readonly stop: Stop; readonly live: readonly number[] }
-  | { readonly kind: 'already'; readonly stop: Stop }
-
-export type GoResult =
-  /** `stop` is the one that was lifted. */
-  | { readonly kind: 'going'; readonly stop: Stop; readonly live: readonly number[] }
-  | { readonly kind: 'not-stopped'; readonly last: Stop | null }
-
-export type UnlockResult =
-  | { readonly kind: 'unlocked'; readonly lock: Lock }
-  | { readonly kind: 'none' }
-  /** Somebody else took the lock in between: it stays. */
-  | { readonly kind: 'changed'; readonly lock: Lock }

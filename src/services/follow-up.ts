@@ -1,6 +1,7 @@
 import type { Door } from '../authorization/door.ts'
 import { parseAmount } from '../domain/amount.ts'
 import { standing, type PlanAsk } from '../domain/plan.ts'
+import { releaseText } from '../domain/release.ts'
 import { stopText } from '../domain/stop.ts'
 import type { Target } from '../domain/target.ts'
 import { rolloutsText } from '../domain/waiting-text.ts'
@@ -98,6 +99,8 @@ async function startNext(entry: Entry, note: Following, parts: FollowUpParts): P
       return endList(entry, note, `its queue is full: ${rolloutsText(result.waiting)} wait already`, parts)
     case 'stopped':
       return endList(entry, note, stopText(result.stop), parts)
+    case 'pinned':
+      return endList(entry, note, `it was pinned to ${releaseText(result.pin.release)}: ${result.pin.why}`, parts)
     case 'locked':
       return endList(
         entry,

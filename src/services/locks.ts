@@ -7,7 +7,8 @@ import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { asBefore } from '../store/conditions.ts'
 import { keys } from '../store/keys.ts'
 import { lockRecord } from '../store/records.ts'
-import type { Capabilities, LockResult, Readers, UnlockResult } from './capabilities.ts'
+import type { Capabilities, Readers } from './capabilities.ts'
+import type { LockResult, UnlockResult } from './hold-results.ts'
 
 /** Locks as the store has them, without those that ended by themselves. */
 export function createLockReader(store: StoreReader, clock: Clock): Readers['locks'] {

@@ -6,7 +6,8 @@ import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { asBefore } from '../store/conditions.ts'
 import { keys } from '../store/keys.ts'
 import { stopRecord } from '../store/records.ts'
-import type { Capabilities, GoResult, Readers, StopResult } from './capabilities.ts'
+import type { Capabilities, Readers } from './capabilities.ts'
+import type { GoResult, StopResult } from './hold-results.ts'
 
 type Store = StoreReader & StoreWriter
 type Live = Pick<Readers['rollouts'], 'allLive'>

@@ -39,6 +39,8 @@ export const keys = {
   tierLock: (tier: string) => `locks/${tier}`,
   targetLock: (of: Target) => `locks/${target(of)}`,
   locks: 'locks/',
+  pin: (of: Target) => `pins/${target(of)}`,
+  pins: 'pins/',
   /** The last word on a whole tier: stopped, or going. */
   stop: (tier: string) => `stops/${tier}`,
   stops: 'stops/',

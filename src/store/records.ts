@@ -3,6 +3,7 @@ import { buildSchema } from '../domain/build.ts'
 import { eventSchema } from '../domain/event.ts'
 import { historyRowSchema } from '../domain/history.ts'
 import { lockSchema } from '../domain/lock.ts'
+import { pinSchema } from '../domain/pin.ts'
 import { stopSchema } from '../domain/stop.ts'
 import { rolloutSchema, typedSchema } from '../domain/rollout.ts'
 import { releaseSchema } from '../domain/release.ts'
@@ -16,6 +17,7 @@ export const rolloutRecord = recordType(rolloutSchema)
 export const eventRecord = recordType(eventSchema)
 export const historyRecord = recordType(historyRowSchema)
 export const lockRecord = recordType(lockSchema)
+export const pinRecord = recordType(pinSchema)
 export const stopRecord = recordType(stopSchema)
 export const buildRecord = recordType(buildSchema)
 

@@ -76,6 +76,29 @@ describe('the door', () => {
     expect(await records()).toMatchObject([{ fact: { decision: 'denied', denial: answer.denial.message } }])
   })
 
+  test('judges the tag that was asked for, says what to name instead, and keeps it in the record', async () => {
+    const { door } = doorAt(store)
+    const actor = { id: 'UDEPLOY', name: 'dora' }
+    const asked = (tag: string) => request({ actor, demands: [demand('deploy', 'api', 'production', null, tag)] })
+    const denied = await door.authorize(asked('latest'))
+    expect(denied).toMatchObject({
+      denial: {
+        message:
+          'You may not deploy api to production: policy "no-moving-tag" forbids it (it names whatever was pushed last: name a version such as v2, a commit or a digest instead). No group is exempt from it.',
+        policies: ['no-moving-tag'],
+      },
+    })
+    expect((await door.authorize(asked('v2'))).kind).toBe('allowed')
+    await door.authorize(request({ demands: [demand('restart', 'api', 'staging')] }))
+    const kept = (await records()).flatMap(({ fact }) => (fact.kind === 'decision' ? [fact] : []))
+    expect(kept.map(({ decision, demands }) => [decision, demands[0]?.tag])).toEqual([
+      ['denied', 'latest'],
+      ['allowed', 'v2'],
+      ['allowed', undefined],
+    ])
+    expect((await verifyChain(store)).kind).toBe('intact')
+  })
+
   test('grants nothing of a list of which one service is denied', async () => {
     const { door } = doorAt(store)
     const demands = [demand('deploy', 'api', 'staging'), demand('deploy', 'web', 'staging')]

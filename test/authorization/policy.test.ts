@@ -24,17 +24,26 @@ const may = (decision: Decision): boolean => decision.kind === 'allowed'
 const tier = (name: string): Scope => ({ kind: 'tier', tier: name })
 
 describe('the shipped policy', () => {
-  test.each(['deploy', 'restart', 'scale', 'take', 'pause', 'resume', 'retry', 'abort', 'lock'] as const)(
-    'lets whom it should %s',
-    (right) => {
-      const who = (scope: Scope) => Object.keys(groupsOfUser).filter((user) => may(decide(user, right, scope)))
-      expect(who(target('api', 'staging'))).toEqual(['UTEAM'])
-      expect(who(target('web', 'staging'))).toEqual(['UFRONT'])
-      expect(who(target('api', 'production'))).toEqual(['UDEPLOY'])
-      // A tier that says nothing and is not called staging is protected.
-      expect(who(target('api', 'qa'))).toEqual(['UDEPLOY'])
-    },
-  )
+  test.each([
+    'deploy',
+    'restart',
+    'scale',
+    'take',
+    'pause',
+    'resume',
+    'retry',
+    'abort',
+    'lock',
+    'pin',
+    'unpin',
+  ] as const)('lets whom it should %s', (right) => {
+    const who = (scope: Scope) => Object.keys(groupsOfUser).filter((user) => may(decide(user, right, scope)))
+    expect(who(target('api', 'staging'))).toEqual(['UTEAM'])
+    expect(who(target('web', 'staging'))).toEqual(['UFRONT'])
+    expect(who(target('api', 'production'))).toEqual(['UDEPLOY'])
+    // A tier that says nothing and is not called staging is protected.
+    expect(who(target('api', 'qa'))).toEqual(['UDEPLOY'])
+  })
 
   test('builds deploy where the configuration lets them, and do nothing else', () => {
     const { api } = shop.services
@@ -113,6 +122,30 @@ describe('the shipped policy', () => {
     }
   })
 
+  test('nobody deploys what `latest` names, builds neither; what else is named is as ever', () => {
+    const { api } = shop.services
+    if (api === undefined) throw new Error('the shop has no api')
+    const own: Shop = { ...shop, services: { ...shop.services, api: { ...api, deployOnPush: ['production'] } } }
+    const policy = policyOf(shippedText, own)
+    const decided = (id: string, action: Right, tag?: string) =>
+      policy.decide({
+        principal: { id, groups: groupsOfUser[id] ?? [] },
+        action,
+        scope: target('api', 'production'),
+        owner: null,
+        tag,
+      })
+    for (const id of ['UDEPLOY', 'UTEAM', 'builds']) {
+      expect(decided(id, 'deploy', 'latest')).toEqual({ kind: 'forbidden', policies: ['no-moving-tag'] })
+    }
+    for (const id of ['UDEPLOY', 'builds']) {
+      for (const tag of [undefined, 'v2', '1a2b3c4', 'latest-1a2b3c4'])
+        expect(may(decided(id, 'deploy', tag))).toBe(true)
+    }
+    expect(may(decided('UDEPLOY', 'promote', 'latest'))).toBe(true)
+    expect(policy.reasonOf('no-moving-tag')).toContain('name a version such as v2, a commit or a digest instead')
+  })
+
   test('names the policies that decided', () => {
     expect(decide('UTEAM', 'deploy', target('api', 'staging'))).toEqual({
       kind: 'allowed',
@@ -182,7 +215,7 @@ describe('a policy file is refused', () => {
     [
       'for an unknown action',
       '// ☃\n@id("a")\npermit (principal, action == Action::"depoly", resource);',
-      '3:30 a unrecognized action `Action::"depoly"` (the actions are read, deploy, restart, rollback, promote, scale, take, pause, resume, continue, abort, retry, lock, unlock, stop, go)',
+      '3:30 a unrecognized action `Action::"depoly"` (the actions are read, deploy, restart, rollback, promote, scale, take, pause, resume, continue, abort, retry, lock, unlock, pin, unpin, stop, go)',
     ],
     [
       'for an unknown group',

@@ -60,8 +60,9 @@ export function demand<R extends Right>(
   service: string,
   tier: string,
   owner: string | null = null,
+  tag?: string,
 ): Demand<R> {
-  return { right, scope: target(service, tier), owner }
+  return { right, scope: target(service, tier), owner, tag }
 }
 
 let requests = 0

@@ -5,6 +5,8 @@ import { createDispatch, type DispatchParts } from '../../src/command/dispatch.t
 import { commandsDirectory, loadCommands } from '../../src/command/load.ts'
 import type { CapabilityBinders } from '../../src/command/pass-the-door.ts'
 import { createCatalog, type Catalog } from '../../src/domain/catalog.ts'
+import type { Pin } from '../../src/domain/pin.ts'
+import type { Release } from '../../src/domain/release.ts'
 import type { Plan, Planned } from '../../src/domain/plan.ts'
 import {
   holdsItsTarget,
@@ -17,7 +19,7 @@ import {
 } from '../../src/domain/rollout.ts'
 import type { Stop } from '../../src/domain/stop.ts'
 import type { ClusterView, UnitView } from '../../src/ports/scheduler.ts'
-import { noReleases } from '../support/releases.ts'
+import { noReleases, releaseOf } from '../support/releases.ts'
 import type { Capabilities, PlanRequest, Readers, StartRequest } from '../../src/services/capabilities.ts'
 
 /** Plain objects in place of what commands look at and act through. What was done lies in `did`. */
@@ -73,6 +75,17 @@ export const known = (...units: readonly UnitView[]): ClusterView => ({
   machines: new Map(),
   units: new Map(units.map((one) => [one.unit, one])),
   templates: new Map(),
+})
+
+export const pinOf = (over: Partial<Pin> = {}): Pin => ({
+  service: 'api',
+  tier: 'production',
+  release: releaseOf('2'),
+  by: ann,
+  why: 'v3 loses orders',
+  at: noon - 240_000,
+  audit: 1,
+  ...over,
 })
 
 export const planOf = (over: Partial<Plan> = {}): Plan => ({
@@ -193,6 +206,8 @@ export interface World {
     went: (string | null)[]
     locked: [string, number | null][]
     unlocked: number
+    pinned: [Release, string][]
+    unpinned: number
     settled: Reply[]
   }
   readonly logged: { level: string; fields: Readonly<Record<string, unknown>>; message: string }[]
@@ -225,6 +240,8 @@ export async function world(given: Given = {}): Promise<World> {
     went: [],
     locked: [],
     unlocked: 0,
+    pinned: [],
+    unpinned: 0,
     settled: [],
   }
   const rollouts = given.rollouts ?? []
@@ -244,6 +261,7 @@ export async function world(given: Given = {}): Promise<World> {
     },
     locks: { all: async () => [], on: async () => [] },
     stops: { all: async () => [] },
+    pins: { all: async () => [], on: async () => null },
     releases: noReleases,
     planner: {
       plan: async (request) => {
@@ -283,6 +301,18 @@ export async function world(given: Given = {}): Promise<World> {
     },
   }
   const usual: Capabilities = {
+    pin: {
+      pin: async (release, why) => {
+        did.pinned.push([release, why])
+        return { kind: 'pinned', pin: pinOf({ release, why }), before: null }
+      },
+    },
+    unpin: {
+      unpin: async () => {
+        did.unpinned += 1
+        return { kind: 'unpinned', pin: pinOf() }
+      },
+    },
     deploy: start,
     restart: start,
     scale: start,
@@ -352,6 +382,8 @@ export async function world(given: Given = {}): Promise<World> {
     },
   }
   const can: Capabilities = {
+    pin: { ...usual.pin, ...given.can?.pin },
+    unpin: { ...usual.unpin, ...given.can?.unpin },
     deploy: { ...usual.deploy, ...given.can?.deploy },
     restart: { ...usual.restart, ...given.can?.restart },
     scale: { ...usual.scale, ...given.can?.scale },
@@ -437,6 +469,8 @@ const binders = (can: Capabilities): CapabilityBinders => ({
   abort: () => can.abort,
   lock: () => can.lock,
   unlock: () => can.unlock,
+  pin: () => can.pin,
+  unpin: () => can.unpin,
 })
 
 /** What the door answers when everything is allowed. */

@@ -65,7 +65,9 @@ describe('promote', () => {
       'Rollout 12 of api to production has begun; follow it in the thread.',
     ])
     const target = { service: 'api', tier: 'production' }
-    expect(did.authorized).toEqual([{ right: 'promote', scope: { kind: 'target', target }, owner: null }])
+    expect(did.authorized).toEqual([
+      { right: 'promote', scope: { kind: 'target', target }, owner: null, tag: 'staging' },
+    ])
     expect(did.planned).toMatchObject([{ kind: 'promote', target, release: releaseOf('1'), canary: 1 }])
     expect(did.started).toMatchObject([{ ask: { kind: 'promote', release: releaseOf('1') } }])
   })

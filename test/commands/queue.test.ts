@@ -56,6 +56,12 @@ describe('confirm', () => {
     expect(did.authorized).toMatchObject([{ right: 'deploy', scope: { target: { service: 'api' } } }])
     expect(did.confirmed).toEqual([[12, 'other']])
 
+    const { waiting: waits } = asks
+    if (waits === null) throw new Error('never')
+    const tagged = await world({ rollouts: [{ ...asks, waiting: { ...waits, ask: { ...waits.ask, tag: 'v2' } } }] })
+    await tagged.say('confirm 12')
+    expect(tagged.did.authorized).toMatchObject([{ right: 'deploy', tag: 'v2' }])
+
     const first = rolloutOf(11, 'failed', ['failed'], { requestedBy: bob })
     const retry = await world({ rollouts: [first, { ...asks, retryOf: 11 }] })
     await retry.say('confirm 12')

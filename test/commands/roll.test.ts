@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Blocker, Planned } from '../../src/domain/plan.ts'
 import type { WaitsFor } from '../../src/domain/rollout.ts'
+import { releaseOf, releasesWith } from '../support/releases.ts'
 import { ann, noon, planOf, textOf, world } from './fakes.ts'
 
 const busy: Blocker = { kind: 'busy', message: 'rollout 9 is under way on it', force: false }
@@ -88,6 +89,32 @@ describe('deploy', () => {
     expect(text).toContain('Plan `abcdef012345`.')
     expect(text).toContain('Nothing was started')
     expect(did).toMatchObject({ authorized: [], started: [], settled: [] })
+  })
+
+  it('demands the right to the tag or the commit that was typed, and keeps it for when its turn has come', async () => {
+    const known = ['1', '2'].map(releaseOf)
+    const commit = { ...releaseOf('2'), tag: 'latest' }
+    const releases = releasesWith({}, known, {
+      resolve: async (_, reference) => ({
+        kind: 'release',
+        release: reference === '2222222' ? commit : releaseOf('2'),
+      }),
+    })
+    const shop = () => world({ read: () => ({ releases }) })
+    for (const tag of ['v2', 'latest', '2222222']) {
+      const { say, did } = await shop()
+      await say(`deploy api production ${tag}`)
+      expect(did.authorized).toMatchObject([{ right: 'deploy', tag }])
+      expect(did.started).toMatchObject([{ ask: { tag } }])
+    }
+    for (const typed of ['deploy api production', `deploy api production ${releaseOf('2').digest}`]) {
+      const { say, did } = await shop()
+      await say(typed)
+      expect(did.authorized).toHaveLength(1)
+      expect([did.authorized[0], did.started[0]?.ask]).not.toContainEqual(
+        expect.objectContaining({ tag: expect.anything() }),
+      )
+    }
   })
 
   it('reports what happened between the plan and the start', async () => {

@@ -34,9 +34,9 @@ describe('whoami', () => {
     )
     expect(textOf(await say('whoami')).split('\n')).toEqual([
       'You are @ann (`U0ANN`), in `backend`. Everybody may read.',
-      '`staging`  deploy, restart, rollback, promote, scale, take, pause, resume, continue, abort, retry, lock and unlock (your own) on every service',
+      '`staging`  deploy, restart, rollback, promote, scale, take, pause, resume, continue, abort, retry, lock, unlock (your own), pin and unpin on every service',
       '`staging`  unlock (your own) on the whole tier',
-      '`production`  deploy, restart, rollback, promote, scale, take, pause, resume, continue, abort, retry, lock and unlock (your own) on api',
+      '`production`  deploy, restart, rollback, promote, scale, take, pause, resume, continue, abort, retry, lock, unlock (your own), pin and unpin on api',
       '`production`  unlock (your own) on vape and beavis',
       '`production`  unlock (your own), stop and go on the whole tier',
     ])

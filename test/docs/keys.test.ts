@@ -36,6 +36,8 @@ const made = {
   tierLock: [keys.tierLock('<tier>')],
   targetLock: [keys.targetLock(target)],
   locks: [],
+  pin: [keys.pin(target)],
+  pins: [],
   stop: [keys.stop('<tier>')],
   stops: [],
   reminder: [keys.reminder('<key>')],

@@ -58,6 +58,7 @@ it('a plan asks the gate at the machine where it runs, and names that one', asyn
     announcedPort: async () => ({ kind: 'not-announced' as const }),
     locks: { on: async () => [], all: async () => [] },
     stops: { all: async () => [] },
+    pins: { on: async () => null },
     rollouts: { live: async () => null, lastGood: async () => null, history: async () => ({ rows: [], older: null }) },
     releases: noReleases,
     observeMs: 1,

@@ -43,6 +43,8 @@ export interface RollArgs {
   readonly to?: number
   /** The release to roll, as typed or found already; null for what is wanted anyway. */
   readonly release?: string | Release | null
+  /** The tag that the policy is told of a promote: that of the earlier tier. */
+  readonly tag?: string | undefined
   /** What else its answer says. Escaped. */
   readonly notes?: readonly string[]
   readonly batch: Amount | null
@@ -61,7 +63,9 @@ export function demandRoll<R extends Right>(right: R, args: RollArgs, { catalog 
   if (typeof args.release === 'string' && args.services.length > 1)
     return answer(mistyped('A release is one of one service: deploy the services one by one, each with its own.'))
   if (args.dryRun) return { kind: 'demand', demands: [] }
-  const demands = targetsOf(args).map((target) => ({ right, scope: { kind: 'target', target }, owner: null }) as const)
+  const demands = targetsOf(args).map(
+    (target) => ({ right, scope: { kind: 'target', target }, owner: null, ...tagIn(args) }) as const,
+  )
   return { kind: 'demand', demands }
 }
 
@@ -84,6 +88,7 @@ export async function roll(
     ...(args.to === undefined ? {} : { to: args.to }),
     ...(args.units === true ? { units: true } : {}),
     ...(named.release === null ? {} : { release: named.release }),
+    ...tagIn(args),
     batch: args.batch,
     canary: args.canary,
     only: onlyOf(args, target, context.catalog),
@@ -121,6 +126,12 @@ export async function roll(
   })
   const notes = (args.notes ?? []).concat(plans.flatMap(({ target, planned }) => notesOf(target, planned)))
   return startedReply(result, first.target, { next, notes, now: read.now() })
+}
+
+/** A digest is no tag: what it names never changes. */
+function tagIn({ release, tag }: RollArgs): { readonly tag?: string } {
+  const named = typeof release === 'string' && !release.includes(':') ? release : tag
+  return named === undefined ? {} : { tag: named }
 }
 
 const targetsOf = (args: RollArgs): readonly Target[] => args.services.map((service) => ({ service, tier: args.tier }))

@@ -6,6 +6,7 @@ import type { StartResult } from '../../services/capabilities.ts'
 import type { Reply } from '../context.ts'
 import { done, refused } from '../text.ts'
 import { heldText } from './lock-text.ts'
+import { pinnedText } from './pin-text.ts'
 import { stoppedText } from './stop-text.ts'
 
 /** Short, since the thread shows the rest. */
@@ -47,6 +48,8 @@ export function startedReply(
     }
     case 'stopped':
       return refused(`Nothing was started. ${stoppedText(result.stop, more.now)}`)
+    case 'pinned':
+      return refused(`Nothing was started. ${pinnedText(result.pin, more.now)}`)
     case 'locked':
       return refused(`Nothing was started. ${heldText(result.lock, more.now)}`)
   }

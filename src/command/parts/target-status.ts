@@ -1,5 +1,6 @@
 import type { Catalog } from '../../domain/catalog.ts'
 import { lockCovers, lockExpired, type Lock } from '../../domain/lock.ts'
+import type { Pin } from '../../domain/pin.ts'
 import type { Rollout } from '../../domain/rollout.ts'
 import { sameTarget, targetText, type Target } from '../../domain/target.ts'
 import { rolloutsText } from '../../domain/waiting-text.ts'
@@ -9,6 +10,7 @@ import type { Announcement, Readers, Waiting } from '../../services/capabilities
 import { table } from '../text.ts'
 import { addressOf, instancesOf, isRunning, runningText, statesText, type Views } from './fleet.ts'
 import { lockLine } from './lock-text.ts'
+import { pinText } from './pin-text.ts'
 import { liveText } from './rollout-text.ts'
 
 /** All that one answer about targets was read from, at one time. */
@@ -17,6 +19,7 @@ export interface Seen {
   readonly read: Readers
   readonly views: Views
   readonly locks: readonly Lock[]
+  readonly pins: readonly Pin[]
   readonly live: readonly Rollout[]
   readonly waiting: readonly Waiting[]
   readonly now: number
@@ -33,6 +36,7 @@ export async function targetLine(
   const waiting = waitingFor(target, seen)
   if (waiting.length > 0) parts.push(`${count(waiting.length, 'rollout')} in the queue`)
   for (const lock of locksOn(target, seen)) parts.push(`*locked* by ${personText(lock.by)}: ${words(lock.why)}`)
+  parts.push(...pinsOn(target, seen))
   return { name: targetText(target), text: parts.join('; ') }
 }
 
@@ -69,6 +73,7 @@ export async function targetBlock(
         ]),
     ...waitingText(target, seen),
     ...locksOn(target, seen).map((lock) => lockLine(lock, seen.now)),
+    ...pinsOn(target, seen).map((text) => `${code(targetText(target))}  ${text}`),
     ...table(rows),
   ]
 }
@@ -87,6 +92,9 @@ function waitingText(target: Target, seen: Seen): readonly string[] {
 
 const locksOn = (target: Target, seen: Pick<Seen, 'locks' | 'now'>): readonly Lock[] =>
   seen.locks.filter((lock) => lockCovers(lock, target) && !lockExpired(lock, seen.now))
+
+const pinsOn = (target: Target, { pins, now }: Seen): readonly string[] =>
+  pins.filter((pin) => sameTarget(pin, target)).map((pin) => pinText(pin, now))
 
 function fleetText(target: Target, seen: Seen): string {
   const view = seen.views.get(target.tier)

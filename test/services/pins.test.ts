@@ -1,0 +1,87 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/adapters/system/clock.ts'
+import type { EtcdStore } from '../../src/adapters/etcd/store.ts'
+import { createPinReader, pinCapability, unpinCapability } from '../../src/services/pins.ts'
+import { createRollout } from '../../src/rollout/create.ts'
+import { demand, doorAt, request } from '../authorization/support.ts'
+import { ann, planOf } from '../commands/fakes.ts'
+import { ownEtcd } from '../support/own-etcd.ts'
+import { releaseOf } from '../support/releases.ts'
+
+/** A real etcd, and the door as it is shipped. */
+
+const etcd = ownEtcd()
+const api = { service: 'api', tier: 'production' }
+let store: EtcdStore
+
+beforeAll(() => {
+  store = etcd.newStore('/pins/')
+})
+
+async function granted<R extends 'pin' | 'unpin'>(right: R) {
+  const asked = request({ actor: { id: 'UDEPLOY', name: 'dora' }, demands: [demand(right, 'api', 'production')] })
+  const answer = await doorAt(store).door.authorize({ ...asked, requestKey: `${right}:${Math.random()}` })
+  const context = answer.kind === 'allowed' ? answer.contexts[0] : undefined
+  if (context === undefined) throw new Error(JSON.stringify(answer))
+  return context
+}
+const pin = async (digit: string, why: string) =>
+  pinCapability(store, systemClock)(await granted('pin')).pin(releaseOf(digit), why)
+const unpin = async () => unpinCapability(store)(await granted('unpin')).unpin()
+
+const roll = (digit: string | null) =>
+  createRollout(
+    store,
+    systemClock,
+    {
+      plan: planOf({
+        release:
+          digit === null
+            ? null
+            : {
+                at: { by: 'tag', image: 'quay.io/opsee/api', tag: 'production' },
+                from: null,
+                to: releaseOf(digit),
+                proof: { by: 'none' },
+              },
+      }),
+      ask: { kind: 'deploy', batch: null, canary: null, only: null },
+      force: true,
+      requestedBy: ann,
+      audit: 1,
+      place: { channel: 'C1', thread: null },
+      command: 'deploy api production',
+      reason: null,
+      retryOf: null,
+      next: [],
+      typed: { batch: null, canary: null, force: true },
+      following: null,
+    },
+    { atOnce: () => 5, length: 5 },
+  )
+
+describe('a pin', () => {
+  it('stands until it is taken back, the last one in the place of the one before', async () => {
+    const reader = createPinReader(store)
+    expect(await reader.on(api)).toBeNull()
+    expect(await pin('1', 'v2 loses orders')).toMatchObject({ kind: 'pinned', before: null })
+    expect(await pin('1', 'something else')).toMatchObject({ kind: 'already', pin: { why: 'v2 loses orders' } })
+    expect(await pin('2', 'v3 loses them')).toMatchObject({ kind: 'pinned', before: { release: releaseOf('1') } })
+    const now = { ...api, release: releaseOf('2'), why: 'v3 loses them', by: { id: 'UDEPLOY', name: 'dora' } }
+    expect(await reader.on(api)).toMatchObject(now)
+    expect(await reader.all()).toMatchObject([now])
+    expect(await reader.on({ service: 'web', tier: 'production' })).toBeNull()
+  })
+
+  it('set between a plan and its start wins: nothing is created of another release, though forced', async () => {
+    expect(await roll('3')).toMatchObject({ kind: 'pinned', pin: { release: releaseOf('2') } })
+    expect(await roll('2')).toMatchObject({ kind: 'created' })
+  })
+
+  it('is gone after it was taken back, once', async () => {
+    expect(await unpin()).toMatchObject({ kind: 'unpinned', pin: { release: releaseOf('2') } })
+    expect(await unpin()).toEqual({ kind: 'none' })
+    expect(await createPinReader(store).all()).toEqual([])
+    expect(await roll('3')).toMatchObject({ kind: 'queued' })
+  })
+})
