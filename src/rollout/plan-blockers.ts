@@ -47,7 +47,8 @@ function releaseBlockers(input: PlanInput, planned: readonly PlannedInstance[]):
     const message = `nobody knows which release the units would pull: ${noRelease}; \`--force\` goes on all the same`
     return [{ kind: 'no-release', message, force: true }]
   }
-  if (release === null || release === undefined || input.named !== true) return []
+  // What an earlier rollout left is to be rolled, though it may run the release by now.
+  if (release === null || release === undefined || input.named !== true || input.only !== null) return []
   const { to, from, proof } = release
   const said = proof.by === 'none' ? planned : planned.filter((one) => one.runs === to.digest)
   if (from !== to.digest || said.length < planned.length || planned.some((one) => !one.serving)) return []

@@ -61,6 +61,7 @@ const planned = (asked: Partial<PlanRequest>, { wanted, good = null, rows = [] }
     {
       config,
       clock: systemClock,
+      pins: { on: async () => null },
       releases: {
         ...noReleases,
         at: () => ({ by: 'tag', image: 'quay.io/opsee/api', tag: 'production' }),
