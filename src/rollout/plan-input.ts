@@ -34,8 +34,6 @@ export interface PlanInput {
   readonly releaseRules?: readonly Blocker[]
   /** A person named the release, and did not only ask for what is wanted anyway. */
   readonly named?: boolean
-  /** What instances wrote to their keys about the release that they run, by unit. */
-  readonly announced?: ReadonlyMap<string, string | null>
   /** What the gate says now, by unit; none for a unit that could not be asked. */
   readonly health: ReadonlyMap<string, HealthResult>
   /** Everything in its tier is stopped. */

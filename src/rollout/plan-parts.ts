@@ -83,12 +83,11 @@ export function plannedInstance(unit: UnitView, input: PlanInput): PlannedInstan
 }
 
 /** The release that it says it runs, where its words are a digest, or those of a label of the planned one. */
-function saidDigest(unit: string, { release, health, announced }: PlanInput): string | null {
-  const proof = release?.proof ?? { by: 'none' }
+function saidDigest(unit: string, { release, health }: PlanInput): string | null {
   const answer = health.get(unit)
-  const says =
-    proof.by === 'key' ? (announced?.get(unit) ?? null) : answer?.kind === 'healthy' ? (answer.says ?? null) : null
+  const says = answer?.kind === 'healthy' ? (answer.says ?? null) : null
   if (release === null || release === undefined || says === null) return null
+  const { proof } = release
   if (proof.by !== 'label') return digestIn(says)
   return release.to[proof.label] === says ? release.to.digest : null
 }

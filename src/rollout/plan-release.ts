@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import type { Blocker, Plan, PlannedRelease } from '../domain/plan.ts'
 import { whereText } from '../domain/release-words.ts'
+import { standingOf } from '../domain/good-releases.ts'
 import { releaseText, shortDigest, type Release } from '../domain/release.ts'
 import { targetText, type Target } from '../domain/target.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -98,9 +99,9 @@ async function takenBackTo(
   // What runs well already is not another release to go back to.
   if (good.release.digest === to.digest) return { rollback: null, notes: [] }
   const { rows } = await parts.rollouts.history({ ...target, limit: lookedThrough, before: null })
-  const last = rows.find((row) => row.release?.digest === good.release?.digest && row.phase !== 'aborted')
-  if (last !== undefined && last.phase !== 'succeeded') {
-    return held(`${releaseText(good.release)}, the last good one, failed itself since, in rollout ${last.id}`)
+  const standing = standingOf(rows, good.release.digest)
+  if (standing.kind === 'failed') {
+    return held(`${releaseText(good.release)}, the last good one, failed itself since, in rollout ${standing.id}`)
   }
   return { rollback: { to: good.release, id: good.id, afterMs }, notes: [] }
 }

@@ -1,3 +1,4 @@
+import { tagSchema } from '../domain/build.ts'
 import { nearest } from '../domain/nearest.ts'
 import { digestIn, shortDigest, type Release } from '../domain/release.ts'
 import { series } from '../domain/wording.ts'
@@ -19,7 +20,7 @@ const atOnce = 8
  * with the commit, then an image whose label says so. Throws `RegistryFault`.
  */
 export async function resolveReference(registry: RegistryReader, image: string, reference: string): Promise<Resolved> {
-  const tag = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(reference) ? reference : null
+  const tag = tagSchema.safeParse(reference).success ? reference : null
   const asked = tag ?? digestIn(reference)
   if (asked === null || (tag === null && asked !== reference)) {
     return none(`\`${reference}\` is no tag, no commit and no digest (sha256: and 64 hex digits)`)

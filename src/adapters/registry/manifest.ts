@@ -1,3 +1,4 @@
+import { tagSchema } from '../../domain/build.ts'
 import { z } from 'zod'
 import { RegistryFault, type Manifest } from '../../ports/registry.ts'
 import { digestOf, isDigest } from './digest.ts'
@@ -78,7 +79,7 @@ const doingOf = (place: Place, reference: string) =>
   ({ right: 'pull', words: `show ${nameOf(place, reference)}` }) as const
 
 function question(method: 'HEAD' | 'GET', place: Place, reference: string): Question {
-  if (!isDigest(reference) && !/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(reference)) {
+  if (!isDigest(reference) && !tagSchema.safeParse(reference).success) {
     throw new RegistryFault('wrong', `${reference.slice(0, 200)} is no tag and no digest`)
   }
   return {
