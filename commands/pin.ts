@@ -7,13 +7,15 @@ import { describedAs } from '../src/command/parts/target-releases.ts'
 import { releaseReference } from '../src/command/release-reference.ts'
 import { done, failed, mistyped, refused } from '../src/command/text.ts'
 import { releaseText, type Release } from '../src/domain/release.ts'
+import type { Pin } from '../src/domain/pin.ts'
+import { isTakenBack, type Rollout } from '../src/domain/rollout.ts'
 import { targetText, type Target } from '../src/domain/target.ts'
 import { code, words } from '../src/domain/wording.ts'
 
 export default mutation({
   summary: 'Holds a service in a tier to one release: no other is rolled out there until it is unpinned.',
   notes:
-    'Deploys, promotes and rollbacks to another release are refused, with your reason and past no force; restarts and scales of the pinned one go on. A rollout that takes itself back after it failed is not stopped. The last pin stands.',
+    'Deploys, promotes and rollbacks to another release are refused, with your reason and past no force; restarts and scales of the pinned one go on. One that is under way with another release rests before its next instance. A rollout that takes itself back after it failed is not stopped. The last pin stands.',
   examples: ['pin api production "v3 loses orders"', 'pin api production v2 "v3 loses orders"'],
   positionals: {
     service: service(),
@@ -49,11 +51,18 @@ export default mutation({
             `Another release is wanted there now: ${code(`deploy ${service} ${tier} ${result.pin.release.digest}`)} rolls the pinned one.`,
           ]
         : []
-    const rolling =
-      live === null ? [] : [`Rollout ${live.id} is under way there and goes on: ${code(`show ${live.id}`)}.`]
+    const rolling = live === null ? [] : [underWayText(live, result.pin)]
     return done([pinnedText(result.pin, now), ...before, ...other, ...rolling], { visibility: 'everyone' })
   },
 })
+
+function underWayText(live: Rollout, pin: Pin): string {
+  const { release } = live.plan
+  const other = release !== null && release.to.digest !== pin.release.digest && !isTakenBack(live)
+  return other
+    ? `Rollout ${live.id} is under way there with another release: it rests before its next instance. ${code(`abort ${live.id}`)} ends it.`
+    : `Rollout ${live.id} is under way there and goes on: ${code(`show ${live.id}`)}.`
+}
 
 type Found =
   { readonly kind: 'release'; readonly release: Release } | { readonly kind: 'answer'; readonly reply: Reply }

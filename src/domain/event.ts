@@ -45,7 +45,7 @@ const fact = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('rollback-due'),
     to: releaseSchema,
-    id: z.int(),
+    id: z.int().nullable(),
     reason: z.string(),
     forMs: z.int(),
     dueAt: z.int(),

@@ -24,3 +24,11 @@ export const lockExpired = (lock: Lock, nowMs: number): boolean => lock.until !=
 
 export const lockText = (lock: Lock): string =>
   lock.service === null ? `all of ${lock.tier}` : `${lock.service} ${lock.tier}`
+
+/** Why whoever is not its owner waits. */
+export const lockedText = (lock: Lock): string =>
+  `${lockText(lock)} is locked by ${lock.by.name ?? lock.by.id}: ${lock.why}`
+
+/** What is to be typed to lift it. */
+export const unlockText = ({ service, tier }: Lock): string =>
+  service === null ? `unlock ${tier}` : `unlock ${service} ${tier}`

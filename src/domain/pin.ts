@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { releaseSchema } from './release.ts'
+import { releaseSchema, releaseText } from './release.ts'
 
 /** A person's word that a target runs this release and no other, until it is taken back. */
 export const pinSchema = z.strictObject({
@@ -14,3 +14,7 @@ export const pinSchema = z.strictObject({
 })
 
 export type Pin = z.infer<typeof pinSchema>
+
+/** Why no other release may come to its target. */
+export const pinText = ({ service, tier, release, by, why }: Pin): string =>
+  `${service} ${tier} is pinned to ${releaseText(release)} by ${by.name ?? by.id} (${why})`

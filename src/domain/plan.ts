@@ -64,8 +64,8 @@ const plannedReleaseSchema = z.strictObject({
   proof: proofSchema,
 })
 
-/** What a failed rollout is taken back to by itself: the release that a rollout left well. */
-const plannedRollbackSchema = z.strictObject({ to: releaseSchema, id: z.int(), afterMs: z.int() })
+/** What a failed rollout is taken back to by itself: the release that rollout `id` left well, or null for what was seen to run well before. */
+const plannedRollbackSchema = z.strictObject({ to: releaseSchema, id: z.int().nullable(), afterMs: z.int() })
 
 export const planKindSchema = z.enum(['deploy', 'restart', 'scale', 'rollback', 'promote'])
 

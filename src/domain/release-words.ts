@@ -45,7 +45,7 @@ export function releaseFactText(fact: ReleaseFact, rollout: Pick<Rollout, 'id' |
     case 'canary-passed':
       return `The canary served for ${durationText(Math.max(1000, Math.round(fact.afterMs / 1000) * 1000))}${fact.by === null ? '' : `, and ${personText(fact.by)} lets it go on`}.`
     case 'rollback-due':
-      return `It failed: ${words(fact.reason)}. It takes itself back to ${words(releaseText(fact.to))}, which rollout ${fact.id} left well, at ${clockText(fact.dueAt)} (in ${durationText(fact.forMs)}). \`/opsee abort ${id}\` leaves it as it is, \`/opsee continue ${id}\` takes it back at once, \`/opsee continue ${id} --in 5m\` in five minutes. Migrations are not undone.`
+      return `It failed: ${words(fact.reason)}. It takes itself back to ${words(releaseText(fact.to))}, which ${fact.id === null ? 'ran well before' : `rollout ${fact.id} left well`}, at ${clockText(fact.dueAt)} (in ${durationText(fact.forMs)}). \`/opsee abort ${id}\` leaves it as it is, \`/opsee continue ${id}\` takes it back at once, \`/opsee continue ${id} --in 5m\` in five minutes. Migrations are not undone.`
     case 'rollback-put-off':
       return `${personText(fact.by)} puts taking it back off: it begins at ${clockText(fact.dueAt)} (in ${durationText(fact.forMs)}).`
     case 'rollback-stopped':

@@ -115,7 +115,7 @@ function goOn(draft: Draft, look: Look): void {
     draft.hold('lock', hold)
     return
   }
-  draft.goOn('lock', 'the lock is gone')
+  draft.goOn('lock', 'nobody holds it any more')
   if (!settleRelease(draft, look) || !canaryHasServed(draft, look)) return
   for (const { unit } of waiting) {
     if (draft.full) return

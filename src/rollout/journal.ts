@@ -1,6 +1,7 @@
 import type { Fact } from '../domain/event.ts'
-import { lockExpired, lockText } from '../domain/lock.ts'
-import { isOver, ownerOf, type Pause, type Person, type Rollout } from '../domain/rollout.ts'
+import { lockExpired, lockedText, unlockText } from '../domain/lock.ts'
+import { pinText } from '../domain/pin.ts'
+import { isOver, isTakenBack, ownerOf, type Pause, type Person, type Rollout } from '../domain/rollout.ts'
 import type { Stop } from '../domain/stop.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Condition, Entry, Lease, Put, StoreReader, StoreWriter } from '../ports/store.ts'
@@ -11,6 +12,7 @@ import {
   eventRecord,
   lockRecord,
   ownerRecord,
+  pinRecord,
   rolloutRecord,
   stopRecord,
   wishesRecord,
@@ -47,7 +49,7 @@ export interface Wishes {
   readonly resumed: Wish | null
   /** Somebody's word to go on, now or later. */
   readonly go: PersonalWishes['go']
-  /** Why nothing new may begin: locks of others than its requester, and records that cannot be read. */
+  /** Why nothing new may begin: locks of others than its owner, a pin to another release, and records that cannot be read. */
   readonly holds: readonly string[]
   readonly unchanged: readonly Condition[]
 }
@@ -82,9 +84,15 @@ export function createJournal(store: StoreReader & StoreWriter, clock: Clock) {
 
     async wishes(rollout: Rollout): Promise<Wishes> {
       const { plan } = rollout
-      const where = [keys.wish(rollout.id), keys.stop(plan.tier), keys.tierLock(plan.tier), keys.targetLock(plan)]
+      const where = [
+        keys.wish(rollout.id),
+        keys.stop(plan.tier),
+        keys.pin(plan),
+        keys.tierLock(plan.tier),
+        keys.targetLock(plan),
+      ]
       const entries = await Promise.all(where.map((key) => store.get(key)))
-      const [wish = null, stopped = null, ...locks] = entries
+      const [wish = null, stopped = null, pinned = null, ...locks] = entries
       const faults: string[] = []
       const readable = <T>(type: RecordType<T>, entry: Entry | null | undefined): T | null => {
         try {
@@ -97,12 +105,19 @@ export function createJournal(store: StoreReader & StoreWriter, clock: Clock) {
       }
       const personal = readable(wishesRecord, wish)
       const stop = readable(stopRecord, stopped)
+      const pin = readable(pinRecord, pinned)
+      // What is taken back goes to what was well, whatever is pinned.
+      const { release } = isTakenBack(rollout) ? { release: null } : plan
+      const pins =
+        pin === null || release === null || release.to.digest === pin.release.digest
+          ? []
+          : [`${pinText(pin)}; \`unpin ${plan.service} ${plan.tier}\` lifts that`]
       const owner = personal?.take?.by ?? ownerOf(rollout)
       const holds = locks
         .map((entry) => readable(lockRecord, entry))
         .filter((lock) => lock !== null)
         .filter((lock) => lock.by.id !== owner.id && !lockExpired(lock, clock.now()))
-        .map((lock) => `${lockText(lock)} is locked by ${lock.by.name ?? lock.by.id}: ${lock.why}`)
+        .map((lock) => `${lockedText(lock)}; \`${unlockText(lock)}\` lifts that`)
       return {
         abort: personal?.abort ?? null,
         take: personal?.take ?? null,
@@ -113,7 +128,7 @@ export function createJournal(store: StoreReader & StoreWriter, clock: Clock) {
           // What cannot be read lifts nothing.
           unknown: (wish !== null && personal === null) || (stopped !== null && stop === null),
         }),
-        holds: [...holds, ...faults],
+        holds: [...holds, ...pins, ...faults],
         unchanged: where.map((key, index) => asBefore(key, entries[index] ?? null)),
       }
     },

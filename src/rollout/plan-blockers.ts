@@ -1,5 +1,5 @@
 import { releaseText } from '../domain/release.ts'
-import { lockText } from '../domain/lock.ts'
+import { lockedText } from '../domain/lock.ts'
 import type { Blocker, PlannedInstance } from '../domain/plan.ts'
 import { stopText } from '../domain/stop.ts'
 import type { UnitView } from '../ports/scheduler.ts'
@@ -14,7 +14,7 @@ export function blockersFor(
 ): Blocker[] {
   const blockers: Blocker[] = input.locks.map((lock) => ({
     kind: 'locked',
-    message: `${lockText(lock)} is locked by ${lock.by.name ?? lock.by.id}: ${lock.why}`,
+    message: lockedText(lock),
     force: false,
   }))
   if (input.stop !== null) blockers.push({ kind: 'stopped', message: stopText(input.stop), force: false })

@@ -1,5 +1,6 @@
 import type { Lock } from '../domain/lock.ts'
 import type { Blocker, Only, Plan, Planned, PlannedRelease } from '../domain/plan.ts'
+import type { Release } from '../domain/release.ts'
 import type { Stop } from '../domain/stop.ts'
 import type { Target } from '../domain/target.ts'
 import { byUnitName, instanceIn, parseUnitName } from '../domain/unit-name.ts'
@@ -26,6 +27,8 @@ export interface PlanInput {
   readonly release?: PlannedRelease | null
   /** What it is taken back to when it fails. */
   readonly rollback?: Plan['rollback']
+  /** As in `TakingBack`. */
+  readonly standby?: { readonly to: Release; readonly afterMs: number } | null
   /** Why nobody knows which release would be pulled. */
   readonly noRelease?: string | null
   /** What a person should know about it. */

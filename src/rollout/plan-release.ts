@@ -1,20 +1,18 @@
 import type { Config } from '../config/schema.ts'
-import type { Blocker, Plan, PlannedRelease } from '../domain/plan.ts'
+import type { Blocker, PlannedRelease } from '../domain/plan.ts'
 import { whereText } from '../domain/release-words.ts'
-import { standingOf } from '../domain/good-releases.ts'
 import { releaseText, shortDigest, type Release } from '../domain/release.ts'
-import { targetText, type Target } from '../domain/target.ts'
+import type { Target } from '../domain/target.ts'
 import type { Clock } from '../ports/clock.ts'
 import { RegistryFault } from '../ports/registry.ts'
 import type { PlanRequest, Readers } from '../services/capabilities.ts'
 import { orderRules } from './release-order.ts'
 import { pinRules } from './release-pin.ts'
-import { takenBackAfter } from './settings.ts'
+import { takenBackTo, type TakingBack } from './plan-rollback.ts'
 
 /** What a plan needs to know of releases. */
-export interface ReleaseInput {
+export interface ReleaseInput extends Pick<TakingBack, 'rollback' | 'standby'> {
   readonly release: PlannedRelease | null
-  readonly rollback: Plan['rollback']
   /** Why nobody knows what the units would pull; null when that is known, or nobody wants to know. */
   readonly noRelease: string | null
   /** Rules that stand in the way. */
@@ -31,7 +29,7 @@ interface Parts {
   readonly clock: Pick<Clock, 'now'>
 }
 
-const nothing: ReleaseInput = { release: null, rollback: null, noRelease: null, rules: [], notes: [] }
+const nothing: ReleaseInput = { release: null, rollback: null, standby: null, noRelease: null, rules: [], notes: [] }
 
 /** Looks up which release would be rolled, and what it would be taken back to. A scale rolls none. Throws `StoreUnavailable`. */
 export async function releaseFor(request: PlanRequest, parts: Parts): Promise<ReleaseInput> {
@@ -51,7 +49,7 @@ export async function releaseFor(request: PlanRequest, parts: Parts): Promise<Re
   const to = request.release ?? (await described(target, from ?? '', parts))
   if (typeof to === 'string') return { ...nothing, noRelease: to }
   const release: PlannedRelease = { at, from, to, proof: parts.releases.proof(target) }
-  const back = await takenBackTo(target, kind, to, good, parts)
+  const { notes: ofBack, ...back } = await takenBackTo(release, { target, kind, good }, parts)
   const outside =
     good?.release && from !== null && from !== good.release.digest
       ? [
@@ -61,7 +59,7 @@ export async function releaseFor(request: PlanRequest, parts: Parts): Promise<Re
   const order = from === to.digest || kind === 'rollback' ? [] : await orderRules(target, to, parts)
   const rules = [...pinRules(pin, to), ...order]
   const lost = kind === 'rollback' ? [migrations] : []
-  return { release, rollback: back.rollback, noRelease: null, rules, notes: [...lost, ...outside, ...back.notes] }
+  return { release, ...back, noRelease: null, rules, notes: [...lost, ...outside, ...ofBack] }
 }
 
 const migrations = 'migrations are not undone: what a later release changed in its data stays changed'
@@ -74,34 +72,4 @@ async function described(target: Target, digest: string, { releases }: Parts): P
     if (error instanceof RegistryFault) return error.message
     throw error
   }
-}
-
-/** How many ended rollouts of the target are looked through for one that failed with a release. */
-const lookedThrough = 50
-
-async function takenBackTo(
-  target: Target,
-  kind: Plan['kind'],
-  to: Release,
-  good: Awaited<ReturnType<Parts['rollouts']['lastGood']>>,
-  parts: Parts,
-): Promise<Pick<ReleaseInput, 'rollback' | 'notes'>> {
-  const afterMs = takenBackAfter(parts.config, target)
-  // One that takes back by itself is not taken back in turn.
-  if (afterMs === null || kind === 'rollback') return { rollback: null, notes: [] }
-  const held = (why: string) => ({
-    rollback: null,
-    notes: [`should it fail, it is held as it is, and not taken back: ${why}`],
-  })
-  if (good?.release === null || good === null) {
-    return held(`no release of ${targetText(target)} was seen to be well`)
-  }
-  // What runs well already is not another release to go back to.
-  if (good.release.digest === to.digest) return { rollback: null, notes: [] }
-  const { rows } = await parts.rollouts.history({ ...target, limit: lookedThrough, before: null })
-  const standing = standingOf(rows, good.release.digest)
-  if (standing.kind === 'failed') {
-    return held(`${releaseText(good.release)}, the last good one, failed itself since, in rollout ${standing.id}`)
-  }
-  return { rollback: { to: good.release, id: good.id, afterMs }, notes: [] }
 }

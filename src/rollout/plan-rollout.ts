@@ -5,6 +5,7 @@ import { faultOfNamed } from './named.ts'
 import { blockersFor, othersDown } from './plan-blockers.ts'
 import { impossible, instancesOf, isMoving, isNamed, type PlanInput } from './plan-input.ts'
 import { newInstance, planWith, plannedInstance } from './plan-parts.ts'
+import { standBy } from './plan-rollback.ts'
 import { planScale } from './plan-scale.ts'
 import { warningsFor } from './plan-warnings.ts'
 import { batchSizes } from './settings.ts'
@@ -50,13 +51,14 @@ export function planRollout(input: PlanInput): Planned {
   // A share is one of the service, and not of those that are named.
   const atOnce = amountOf(input.settings.batch, placed.length + lost.length)
   const others = placed.filter((unit) => !rolled.includes(unit))
-  const plan = planWith(input, {
+  const known: PlanInput = { ...input, ...standBy(input, planned) }
+  const plan = planWith(known, {
     ordered,
     sizes,
     atOnce,
     others: others.map((unit) => unit.unit),
     scale: null,
-    warnings: warningsFor(input, found, ordered, atOnce),
+    warnings: warningsFor(known, found, ordered, atOnce),
   })
   const blockers = [
     ...blockersFor(

@@ -1,5 +1,5 @@
 import type { Blocker } from '../domain/plan.ts'
-import type { Pin } from '../domain/pin.ts'
+import { pinText, type Pin } from '../domain/pin.ts'
 import { releaseText, type Release } from '../domain/release.ts'
 
 /** Why a release may not come to a target: another one is pinned there. */
@@ -9,7 +9,7 @@ export const pinRules = (pin: Pin | null, to: Release): readonly Blocker[] =>
     : [
         {
           kind: 'pinned',
-          message: `${pin.service} ${pin.tier} is pinned to ${releaseText(pin.release)} by ${pin.by.name ?? pin.by.id} (${pin.why}), and this would roll ${releaseText(to)}; \`unpin ${pin.service} ${pin.tier}\` lifts that`,
+          message: `${pinText(pin)}, and this would roll ${releaseText(to)}; \`unpin ${pin.service} ${pin.tier}\` lifts that`,
           force: false,
         },
       ]

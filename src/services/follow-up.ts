@@ -1,7 +1,8 @@
 import type { Door } from '../authorization/door.ts'
+import { lockedText } from '../domain/lock.ts'
 import { parseAmount } from '../domain/amount.ts'
+import { pinText } from '../domain/pin.ts'
 import { standing, type PlanAsk } from '../domain/plan.ts'
-import { releaseText } from '../domain/release.ts'
 import { stopText } from '../domain/stop.ts'
 import type { Target } from '../domain/target.ts'
 import { rolloutsText } from '../domain/waiting-text.ts'
@@ -100,14 +101,9 @@ async function startNext(entry: Entry, note: Following, parts: FollowUpParts): P
     case 'stopped':
       return endList(entry, note, stopText(result.stop), parts)
     case 'pinned':
-      return endList(entry, note, `it was pinned to ${releaseText(result.pin.release)}: ${result.pin.why}`, parts)
+      return endList(entry, note, pinText(result.pin), parts)
     case 'locked':
-      return endList(
-        entry,
-        note,
-        `it is locked by ${result.lock.by.name ?? result.lock.by.id}: ${result.lock.why}`,
-        parts,
-      )
+      return endList(entry, note, lockedText(result.lock), parts)
   }
 }
 

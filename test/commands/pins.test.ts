@@ -4,7 +4,7 @@ import type { Pin } from '../../src/domain/pin.ts'
 import { releaseFor } from '../../src/rollout/plan-release.ts'
 import { pinRules } from '../../src/rollout/release-pin.ts'
 import { noReleases, releaseOf, releasesWith } from '../support/releases.ts'
-import { ann, pinOf, textOf, world } from './fakes.ts'
+import { ann, pinOf, planOf, rolloutOf, textOf, world } from './fakes.ts'
 
 const text2 = 'v2 (revision 2222222222, sha256:222222222222)'
 const shop = (wants: string | null, pins: readonly Pin[] = []) =>
@@ -36,6 +36,20 @@ describe('pin', () => {
     const { say, did } = await shop('2')
     expect(textOf(await say('pin api production "v3 loses orders"'))).not.toContain('Another release')
     expect(did.pinned).toEqual([[{ ...releaseOf('2'), tag: null }, 'v3 loses orders']])
+  })
+
+  it.each([
+    ['2', 'is under way there and goes on'],
+    ['3', 'is under way there with another release: it rests before its next instance. `abort 12` ends it.'],
+  ])('says what becomes of a rollout of v%s that is under way', async (rolls, message) => {
+    const at = { by: 'tag', image: 'quay.io/opsee/api', tag: 'production' } as const
+    const release = { at, from: null, to: releaseOf(rolls), proof: { by: 'none' } as const }
+    const live = rolloutOf(12, 'rolling', ['proving'], { plan: planOf({ release }) })
+    const releases = releasesWith({ 'api production': releaseOf('2').digest }, [releaseOf('2')])
+    const { say } = await world({
+      read: (usual) => ({ releases, rollouts: { ...usual.rollouts, live: async () => live } }),
+    })
+    expect(textOf(await say('pin api production v2 "v3 loses orders"'))).toContain(message)
   })
 
   it.each([

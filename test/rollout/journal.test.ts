@@ -3,12 +3,15 @@ import type { EtcdStore } from '../../src/adapters/etcd/store.ts'
 import { systemClock } from '../../src/adapters/system/clock.ts'
 import type { Fact } from '../../src/domain/event.ts'
 import type { Rollout } from '../../src/domain/rollout.ts'
+import type { PlannedRelease } from '../../src/domain/plan.ts'
+import type { Release } from '../../src/domain/release.ts'
 import type { Lease } from '../../src/ports/store.ts'
 import { createRollout, type NewRollout } from '../../src/rollout/create.ts'
 import { createJournal, type Journal, type Loaded, type Ownership } from '../../src/rollout/journal.ts'
 import { keys } from '../../src/store/keys.ts'
 import { UnreadableRecord } from '../../src/store/record.ts'
-import { lockRecord, stopRecord, wishesRecord } from '../../src/store/records.ts'
+import { lockRecord, pinRecord, stopRecord, wishesRecord } from '../../src/store/records.ts'
+import { digestOf, releaseOf } from '../support/releases.ts'
 import { ownEtcd } from '../support/own-etcd.ts'
 import { askedFor, planOf } from './world.ts'
 
@@ -37,6 +40,14 @@ const bob = { id: 'U2', name: 'bob' }
 const target = () => ({ service: `api${service}`, tier: 'production' })
 const word = { by: bob, reason: null, at: 1, audit: 1 }
 const step: Fact = { kind: 'batch-done', batch: 0 }
+
+const v1 = releaseOf('1')
+const v2At: PlannedRelease = {
+  at: { by: 'tag', image: 'quay.io/opsee/api', tag: 'production' },
+  from: digestOf('1'),
+  to: releaseOf('2'),
+  proof: { by: 'health', field: 'digest' },
+}
 
 const limits = { atOnce: () => null, length: 10 }
 
@@ -166,6 +177,39 @@ describe('a step of a rollout', () => {
     expect(await journal.advance(own, loaded, changed(loaded.rollout), [step], wishes)).toEqual({ kind: 'moved' })
     expect((await journal.wishes(loaded.rollout)).holds).toHaveLength(1)
     await store.commit({ require: [], puts: [], deletes: [key()] })
+  })
+
+  it('is not stored when somebody pinned its target to another release since, and holds until that is lifted', async () => {
+    const created = await createRollout(
+      store,
+      systemClock,
+      askedFor(planOf({ ...target(), release: v2At }), {}),
+      limits,
+    )
+    if (created.kind !== 'created') throw new Error(created.kind)
+    const own = await journal.claim(created.id, lease, 'one')
+    const loaded = await journal.load(created.id)
+    if (own === null || loaded === null) throw new Error('not begun')
+    const wishes = await journal.wishes(loaded.rollout)
+    expect(wishes.holds).toEqual([])
+    const pinTo = (release: Release) =>
+      put(keys.pin(target()), pinRecord.write({ ...target(), release, by: bob, why: 'demo day', at: 1, audit: 1 }))
+    await pinTo(v1)
+    expect(await journal.advance(own, loaded, changed(loaded.rollout), [step], wishes)).toEqual({ kind: 'moved' })
+    expect((await journal.wishes(loaded.rollout)).holds).toEqual([
+      expect.stringMatching(/ is pinned to v1 .*by bob \(demo day\); `unpin api\d+ production` lifts that$/),
+    ])
+    const rollback = { stage: 'going' as const, reason: 'ill', unit: null, dueAt: 1, by: null }
+    await pinTo(releaseOf('3'))
+    // What is taken back goes to what was well, whatever is pinned.
+    const back = {
+      ...loaded.rollout,
+      rollback,
+      plan: { ...loaded.rollout.plan, rollback: { to: v1, id: 1, afterMs: 1 } },
+    }
+    expect((await journal.wishes(back)).holds).toEqual([])
+    await pinTo(v2At.to)
+    expect((await journal.wishes(loaded.rollout)).holds).toEqual([])
   })
 
   it('is not stored once another process drives it, and that one is told nothing happened', async () => {

@@ -4,7 +4,9 @@ import { configSchema } from '../../src/config/schema.ts'
 import type { HistoryRow } from '../../src/domain/history.ts'
 import type { Release } from '../../src/domain/release.ts'
 import { releaseFor } from '../../src/rollout/plan-release.ts'
+import { standBy } from '../../src/rollout/plan-rollback.ts'
 import type { PlanRequest, Readers } from '../../src/services/capabilities.ts'
+import { planOf } from './world.ts'
 import { noReleases } from '../support/releases.ts'
 
 const digest = (letter: string): string => `sha256:${letter.repeat(64)}`
@@ -126,8 +128,37 @@ describe('What a plan is taken back to', () => {
       rollback: null,
       notes: expect.stringContaining('failed itself since, in rollout 8'),
     })
-    expect(await back({}, {})).toMatchObject({ rollback: null, notes: expect.stringContaining('held as it is') })
+    const nothing = { kind: 'known', digest: null } as const
+    expect(await back({}, { wanted: nothing })).toMatchObject({
+      rollback: null,
+      notes: expect.stringContaining('held as it is'),
+    })
     expect(await back({ release: release('1') }, { good })).toEqual({ rollback: null, notes: '' })
+  })
+
+  it('stands by as what is wanted before, when no rollout is known to have left it well, unless one failed with it', async () => {
+    const first = await planned({ release: release('2') })
+    expect(first).toMatchObject({ rollback: null, standby: { to: { digest: digest('1') }, afterMs: 5000 }, notes: [] })
+    const failed = await planned({ release: release('2') }, { rows: [row(3, '1', 'failed')] })
+    expect(failed).toMatchObject({ rollback: null, standby: null, notes: [expect.stringContaining('held as it is')] })
+  })
+
+  it.each([
+    ['every instance runs it and is well', {}, true],
+    ['one runs something else', { runs: digest('3') }, false],
+    ['one does not say', { runs: null }, false],
+    ['one is down', { serving: false }, false],
+  ])('is what stands by only when %s', async (_, change, well) => {
+    const standby = { to: release('1'), afterMs: 5000 }
+    const [one] = planOf().batches.flat()
+    if (one === undefined) throw new Error('no instance')
+    const others = { ...one, serving: true, runs: digest('1') }
+    const { rollback, releaseNotes } = standBy({ target, standby, releaseNotes: ['a note'] }, [
+      others,
+      { ...others, ...change },
+    ])
+    expect(rollback).toEqual(well ? { to: release('1'), id: null, afterMs: 5000 } : null)
+    expect(releaseNotes).toHaveLength(well ? 1 : 2)
   })
 
   it('is nothing for a rollback', async () => {
