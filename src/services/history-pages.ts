@@ -51,7 +51,9 @@ export async function readHistory(
   const merged = pages.flat().sort((a, b) => b.row.endedAt - a.row.endedAt || b.row.id - a.row.id)
   const shown = merged.slice(0, limit)
   for (const { index, n } of shown) heads.set(index.name, Math.min(heads.get(index.name) ?? n, n - 1))
-  const more = merged.length > shown.length || shown.some(({ n }) => n > 1)
+  // A page that is not full ends at the first row, or where retention has taken what was before.
+  const goesOn = pages.some((page) => page.length === limit && page.every(({ n }) => n > 1))
+  const more = merged.length > shown.length || goesOn
   return { rows: shown.map(({ row }) => row), older: more ? cursorText(heads) : null }
 }
 

@@ -56,6 +56,13 @@ describe('releases', () => {
     expect(staging[1]).toContain('nothing runs; no release was seen to be well')
   })
 
+  it('calls parted what differs among itself while nobody can say what is wanted, and nothing else', async () => {
+    const { say } = await shop({ wanted: async () => ({ kind: 'unknown', reason: 'quay.io does not answer' }) })
+    expect(textOf(await say('releases production'))).toContain(`unknown: quay.io does not answer; *parted*: `)
+    const staging = textOf(await say('releases staging')).split('\n')[0]
+    expect(staging).toContain(`unknown: quay.io does not answer; ${text2} on all 1; last good`)
+  })
+
   it('says why nothing is known', async () => {
     const { say } = await world()
     expect(textOf(await say('releases staging'))).toContain('there is no registry in the configuration')

@@ -66,6 +66,7 @@ describe('history', () => {
     let before: string | null = null
     for (let page = 0; page < 20; page++) {
       const answer = await reader.history({ service, tier, limit: 4, before })
+      expect(answer.rows, 'no page is empty').not.toEqual([])
       seen.push(...answer.rows.map((row) => row.id))
       before = answer.older
       if (before === null) break
@@ -73,6 +74,18 @@ describe('history', () => {
     expect(seen).toHaveLength(total)
     expect(new Set(seen).size).toBe(total)
     expect(seen).toEqual([...seen].sort((a, b) => b - a))
+  })
+
+  it('has nothing older behind a page that shows all there is', async () => {
+    if ((await store.get(keys.historyCounter(null))) === null) await addHistory(25)
+    const reader = createRolloutReader(store, [api, vape])
+    const older = async (limit: number, before: string | null = null) =>
+      (await reader.history({ ...vape, limit, before })).older
+    expect(await older(9)).toBeNull()
+    expect(await older(8)).toBeNull()
+    const last = await older(7)
+    expect(last).not.toBeNull()
+    expect(await older(7, last)).toBeNull()
   })
 
   it('refuses a cursor that is none, and says what to do', async () => {

@@ -75,9 +75,11 @@ export function runsText(releases: TargetReleases): string {
   if (running.length === 0) return 'nothing runs'
   const silent = running.filter(({ runs }) => runs.kind === 'silent').length
   if (silent === running.length) return 'what runs is unverified'
-  const parted = wanted.kind !== 'release' || othersThan(running, wanted.release.digest).length > 0
-  if (!parted && silent === 0) return `all ${running.length} run it`
-  return `${parted ? '*parted*: ' : ''}${runningGroups(running, nameIn(releases)).join('; ')}`
+  const groups = runningGroups(running, nameIn(releases))
+  // From what is wanted; where nobody can say what that is, from one another.
+  const parted = wanted.kind === 'release' ? othersThan(running, wanted.release.digest).length > 0 : groups.length > 1
+  if (wanted.kind === 'release' && !parted && silent === 0) return `all ${running.length} run it`
+  return `${parted ? '*parted*: ' : ''}${groups.join('; ')}`
 }
 
 /** Escaped. */
