@@ -10,7 +10,7 @@ const stageWords: Readonly<Record<Stage, string>> = {
   stopping: 'was told to stop',
   starting: 'was told to start',
   proving: 'runs, and must prove itself',
-  attaching: 'is healthy, its sidekicks were told to start',
+  attaching: 'is healthy',
   removing: 'was told to be gone',
   done: 'is done',
   failed: 'failed',
@@ -41,8 +41,7 @@ export function eventText(fact: Fact, rollout: Rollout): string {
       return `${fact.canary ? 'canary' : `batch ${fact.batch + 1}`} began: ${series(fact.units.map(shortUnit))}`
     case 'stage': {
       const again = fact.attempt > 1 ? `, attempt ${fact.attempt}` : ''
-      const why = beyond(stageWords[fact.stage], fact.reason)
-      return `${shortUnit(fact.unit)} ${stageWords[fact.stage]}${again}${why === '' ? '' : `: ${words(why)}`}`
+      return `${shortUnit(fact.unit)} ${stageText(fact.stage, again, fact.reason)}`
     }
     case 'healthy': {
       const where = fact.ip ?? fact.machine
@@ -82,8 +81,14 @@ export function eventText(fact: Fact, rollout: Rollout): string {
   }
 }
 
-/** What a reason says beyond the stage's own words: it often ends with what was done, which those say already. */
-function beyond(said: string, reason: string): string {
+/** The stage, and what the reason says beyond its words: it often ends with what was done, or says all of it itself. */
+function stageText(stage: Stage, again: string, reason: string): string {
+  const said = stageWords[stage]
+  if (reason.startsWith(said)) return words(reason)
+  if (stage === 'attaching' && reason.startsWith('healthy')) return `is ${words(reason)}`
+  // It came up and fell over: systemd starts it again, and not we.
+  if (reason.startsWith('does not run any more')) return `must come up again: ${words(reason)}`
   const deed = /(?:^|, )(told to (?:stop|start|be gone))$/.exec(reason)
-  return deed?.[1] !== undefined && said.endsWith(deed[1]) ? reason.slice(0, deed.index) : reason
+  const why = deed?.[1] !== undefined && said.endsWith(deed[1]) ? reason.slice(0, deed.index) : reason
+  return `${said}${again}${why === '' ? '' : `: ${words(why)}`}`
 }
