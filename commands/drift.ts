@@ -1,44 +1,46 @@
 import { query } from '../src/command/define.ts'
 import { optional, tier } from '../src/command/fields.ts'
-import { lookAt } from '../src/command/parts/fleet.ts'
 import { targetsIn } from '../src/command/parts/scopes.ts'
-import { driftIn } from '../src/command/parts/target-drift.ts'
+import { driftAmong } from '../src/command/parts/target-drift.ts'
 import { done, table } from '../src/command/text.ts'
+import { restartText, type DriftMemory, type Found } from '../src/domain/drift-memory.ts'
 import { targetText } from '../src/domain/target.ts'
-import { code, count, words } from '../src/domain/wording.ts'
+import { ago, code, count, words } from '../src/domain/wording.ts'
 
 export default query({
-  summary: 'Where what runs has parted from what should run: releases, unit files, instances.',
+  summary: 'Where what runs has parted from what should run: releases, unit files, instances, restarts.',
   notes:
-    'Looked at are the tag or key that names the wanted release, what each instance says it runs, its unit file, and which instances the last rollout left. A target that rolls now is left out. When an instance was started by hand fleet does not tell.',
+    'Looked at are the tag or key that names the wanted release, what each instance says it runs, its unit file, which instances the last rollout left, and what was restarted since, by hand or by a crash. A target that rolls now is left out. It also looks by itself (`drift.every`), and tells the history channel when a target parts. Fleet does not tell when an instance was started: a restart is seen by those looks alone, and only where the health answer has an `identity`, or where its key or its machine changes.',
   examples: ['drift', 'drift production'],
   positionals: { tier: optional(tier()) },
   flags: {},
   async answer(args, { read, catalog }) {
     const targets = targetsIn(catalog, null, args.tier)
-    const [views, live] = await Promise.all([
-      lookAt(
-        targets.map((target) => target.tier),
-        read,
-      ),
-      read.rollouts.allLive(),
-    ])
-    const looked = await Promise.all(
-      targets.map(async (target) => ({ target, found: await driftIn(target, views, live, { read, catalog }) })),
+    const looked = await driftAmong(targets, { read, catalog }, { processes: false })
+    const now = read.now()
+    const shown = await Promise.all(
+      looked.map(async ({ target, found }) => {
+        const memory = found.kind === 'looked' ? await read.drift.memory(target) : null
+        return linesOf(found, memory, now).map((text) => ({ name: targetText(target), text: words(text) }))
+      }),
     )
-    const rows = looked.flatMap(({ target, found }) => {
-      const name = targetText(target)
-      switch (found.kind) {
-        case 'away':
-          return [{ name, text: `fleet is away: ${words(found.reason)}` }]
-        case 'rolling':
-          return [{ name, text: `rollout ${found.id} is under way` }]
-        case 'findings':
-          return found.findings.map((finding) => ({ name, text: words(finding) }))
-      }
-    })
-    const together = looked.filter(({ found }) => found.kind === 'findings' && found.findings.length === 0).length
+    const together = shown.filter((lines) => lines.length === 0).length
     const rest = together === 0 ? [] : [`${count(together, 'target')} ${together === 1 ? 'is' : 'are'} as left.`]
-    return done([...table(rows), ...rest], { rest: `${code('drift <tier>')} looks at one tier` })
+    return done([...table(shown.flat()), ...rest], { rest: `${code('drift <tier>')} looks at one tier` })
   },
 })
+
+function linesOf(found: Found, memory: DriftMemory | null, now: number): readonly string[] {
+  switch (found.kind) {
+    case 'away':
+      return [`fleet is away: ${found.reason}`]
+    case 'rolling':
+      return [`rollout ${found.id} is under way`]
+    case 'looked': {
+      const known = memory !== null && memory.rollout === (found.ended?.id ?? null) ? memory.restarts : []
+      const restarts = known.map((one) => `${restartText(one)}, seen ${ago(one.at, now)}`)
+      const unseen = found.unseen === null ? [] : [`not all of it could be seen: ${found.unseen}`]
+      return [...found.findings, ...restarts, ...unseen]
+    }
+  }
+}

@@ -8,6 +8,7 @@ import type { CommandIndex } from './command/define.ts'
 import { createDispatch, type Dispatch, type DispatchParts } from './command/dispatch.ts'
 import { usualLimits } from './command/limits.ts'
 import type { Config } from './config/schema.ts'
+import { watchDrift } from './drift.ts'
 import { createHooks } from './hooks.ts'
 import { createCatalog } from './domain/catalog.ts'
 import { sameTarget, type Target } from './domain/target.ts'
@@ -33,8 +34,9 @@ import { rolloutWork } from './rollout/supervise.ts'
 import { createAdmission } from './services/admission.ts'
 import { bindCapabilities } from './services/bind-capabilities.ts'
 import type { Readers } from './services/capabilities.ts'
-import { claimWork } from './services/claimed-work.ts'
+import { claimWork, type Claiming } from './services/claimed-work.ts'
 import { createAnnouncedPorts, createDiscovery } from './services/discovery.ts'
+import { createDriftReader } from './services/drift-memories.ts'
 import { createHealthReader } from './services/health-reader.ts'
 import { createKeyReader } from './services/key-reader.ts'
 import { createHoldReaders } from './services/hold-readers.ts'
@@ -135,6 +137,7 @@ export function createApp(parts: AppParts): App {
     discovery,
     keys: createKeyReader(stores.absolute, config.query),
     rights,
+    drift: createDriftReader(stores.commands),
     now: () => clock.now(),
   }
   const audit = createAuditLog({ store: stores.commands, clock })
@@ -164,11 +167,9 @@ export function createApp(parts: AppParts): App {
     admission: createAdmission({ store: stores.engine, door, planner, knows, newKey: parts.newId }),
   })
   let wishNews: ReturnType<typeof createNews> | null = null
-  let driver: ReturnType<typeof claimWork> | null = null
-  let narrator: ReturnType<typeof claimWork> | null = null
+  let works: readonly Claiming[] = []
   const created = (): void => {
-    driver?.notice()
-    narrator?.notice()
+    for (const one of works) one.notice()
   }
 
   const { commands } = stores
@@ -217,21 +218,19 @@ export function createApp(parts: AppParts): App {
       void turns.prepare()
       const news = createNews(stores.engine, clock, keys.rollouts, stopping.signal)
       wishNews = createNews(stores.engine, clock, keys.wishes, stopping.signal)
-      driver = claimWork(driving, work)
       const historyChannel = (tier: string) => config.tiers[tier]?.historyChannel ?? config.slack.historyChannel
       const { chat } = parts
-      narrator = claimWork(
-        threadWork({
-          positions: createPositions(stores.engine, parts.driver, () => clock.now()),
-          chat,
-          clock,
-          log,
-          historyChannel,
-          editEveryMs,
-          news: (id, ms, signal) => news.of(id, ms, signal),
-        }),
-        work,
-      )
+      const telling = threadWork({
+        positions: createPositions(stores.engine, parts.driver, () => clock.now()),
+        chat,
+        clock,
+        log,
+        historyChannel,
+        editEveryMs,
+        news: (id, ms, signal) => news.of(id, ms, signal),
+      })
+      const watching = watchDrift({ ...parts, catalog, targets, read, store: stores.engine, historyChannel })
+      works = [claimWork(driving, work), claimWork(telling, work), ...watching]
       hooks.start()
       const allLive = () => rollouts.allLive()
       const chores = { config, store: stores.engine, chat, clock, log, door, planner, limits, targets, knows }
@@ -241,7 +240,7 @@ export function createApp(parts: AppParts): App {
 
     async stop(withinMs) {
       stopping.abort()
-      await Promise.all([driver?.stop(withinMs), narrator?.stop(withinMs), hooks.stop(withinMs)])
+      await Promise.all([...works, hooks].map((one) => one.stop(withinMs)))
     },
   }
 }

@@ -130,6 +130,12 @@ export const configSchema = z.strictObject({
       every: duration(0, 30 * 24 * hour).default(8 * hour),
     })
     .prefault({}),
+  drift: z
+    .strictObject({
+      /** What should run and what runs are compared by themselves this often; 0s for never. */
+      every: duration(0, 7 * 24 * hour).default(15 * minute),
+    })
+    .prefault({}),
   retention: z
     .strictObject({
       /** Rollouts kept in full, with their events. */

@@ -3,6 +3,14 @@ import { whereText } from './release-words.ts'
 
 /** Where what should run and what runs have parted. Pure; every text is for people and not escaped. */
 
+/** What the rollouts of a target left there. */
+export interface Left {
+  /** The last rollout that ended, however; null when none did. */
+  readonly ended: { readonly id: number; readonly at: number } | null
+  /** The last one that succeeded, and the units that it left wanted running; null when none did, or it is not kept any more. */
+  readonly well: { readonly id: number; readonly units: readonly string[] } | null
+}
+
 /** What is known of one target at one time. */
 export interface DriftInput {
   /** Where its units look up what to pull; null where nothing is known of its releases. */
@@ -11,8 +19,7 @@ export interface DriftInput {
   readonly wanted: string | null | undefined
   /** The last good release, and the rollout that left it. */
   readonly good: { readonly id: number; readonly release: Release | null } | null
-  /** What the last rollout that succeeded left: its number, and the units that were wanted running then. */
-  readonly left: { readonly id: number; readonly units: readonly string[] } | null
+  readonly left: Left['well']
   readonly instances: readonly DriftInstance[]
 }
 
@@ -27,40 +34,59 @@ export interface DriftInstance {
   readonly oldFile: boolean
 }
 
-/** Each finding once, in words; none when all is as it should be. */
-export function driftOf(input: DriftInput): readonly string[] {
+export interface Finding {
+  readonly kind:
+    /** What is wanted is not what a rollout left well. */
+    | 'wanted'
+    | 'missing'
+    | 'extra'
+    /** Nobody wants it running any more. */
+    | 'idle'
+    | 'down'
+    /** It runs another release than what is wanted. */
+    | 'release'
+    /** It runs an old unit file. */
+    | 'file'
+  readonly text: string
+}
+
+/** Each finding once; none when all is as it should be. */
+export function driftOf(input: DriftInput): readonly Finding[] {
   return [...wantedDrift(input), ...countDrift(input), ...input.instances.flatMap((one) => instanceDrift(one, input))]
 }
 
-function wantedDrift({ at, wanted, good }: DriftInput): readonly string[] {
+const finding = (kind: Finding['kind'], text: string): Finding => ({ kind, text })
+
+function wantedDrift({ at, wanted, good }: DriftInput): readonly Finding[] {
   if (at === null || wanted === undefined || !good?.release || wanted === good.release.digest) return []
   const names = wanted === null ? 'nothing' : shortDigest(wanted)
-  return [`${whereText(at)} names ${names}, and rollout ${good.id} left ${releaseText(good.release)} well`]
+  const text = `${whereText(at)} names ${names}, and rollout ${good.id} left ${releaseText(good.release)} well: it was moved outside of Opsee, or by a rollout that did not end well`
+  return [finding('wanted', text)]
 }
 
-function countDrift({ left, instances }: DriftInput): readonly string[] {
+function countDrift({ left, instances }: DriftInput): readonly Finding[] {
   if (left === null) return []
   const there = new Set(instances.map((one) => one.unit))
   const expected = new Set(left.units)
   const missing = left.units.filter((unit) => !there.has(unit))
   const extra = instances.filter((one) => one.wanted && !expected.has(one.unit)).map((one) => one.unit)
   return [
-    ...missing.map((unit) => `${unit} is missing: rollout ${left.id} left it running`),
-    ...extra.map((unit) => `${unit} is extra: rollout ${left.id} left no such instance`),
+    ...missing.map((unit) => finding('missing', `${unit} is missing: rollout ${left.id} left it running`)),
+    ...extra.map((unit) => finding('extra', `${unit} is extra: rollout ${left.id} left no such instance`)),
   ]
 }
 
-function instanceDrift(one: DriftInstance, { wanted, left }: DriftInput): readonly string[] {
+function instanceDrift(one: DriftInstance, { wanted, left }: DriftInput): readonly Finding[] {
   if (!one.wanted) {
     return left?.units.includes(one.unit) === true
-      ? [`${one.unit} is not wanted running any more: rollout ${left.id} left it running`]
+      ? [finding('idle', `${one.unit} is not wanted running any more: rollout ${left.id} left it running`)]
       : []
   }
-  if (!one.running) return [`${one.unit} is wanted running, and does not run`]
+  if (!one.running) return [finding('down', `${one.unit} is wanted running, and does not run`)]
   const other = one.says !== null && typeof wanted === 'string' && !one.says.includes(wanted)
   return [
-    ...(other ? [`${one.unit} runs ${saidText(one.says)}, which is not what is wanted`] : []),
-    ...(one.oldFile ? [`${one.unit} runs an old unit file`] : []),
+    ...(other ? [finding('release', `${one.unit} runs ${saidText(one.says)}, which is not what is wanted`)] : []),
+    ...(one.oldFile ? [finding('file', `${one.unit} runs an old unit file`)] : []),
   ]
 }
 

@@ -1,3 +1,4 @@
+import type { DriftInput } from '../domain/drift.ts'
 import type { Lock } from '../domain/lock.ts'
 import type { Blocker, Only, Plan, Planned, PlannedRelease } from '../domain/plan.ts'
 import type { Release } from '../domain/release.ts'
@@ -33,6 +34,12 @@ export interface PlanInput {
   readonly noRelease?: string | null
   /** What a person should know about it. */
   readonly releaseNotes?: readonly string[]
+  /** The last good release, and the rollout that left it. */
+  readonly good?: DriftInput['good']
+  /** What the last rollout that succeeded left wanted running. */
+  readonly left?: DriftInput['left']
+  /** What instances wrote to their keys about the release that they run, by unit; null for nothing. */
+  readonly announced?: ReadonlyMap<string, string | null>
   /** Rules about releases that stand in the way. */
   readonly releaseRules?: readonly Blocker[]
   /** A person named the release, and did not only ask for what is wanted anyway. */

@@ -83,11 +83,13 @@ export function plannedInstance(unit: UnitView, input: PlanInput): PlannedInstan
 }
 
 /** The release that it says it runs, where its words are a digest, or those of a label of the planned one. */
-function saidDigest(unit: string, { release, health }: PlanInput): string | null {
-  const answer = health.get(unit)
-  const says = answer?.kind === 'healthy' ? (answer.says ?? null) : null
-  if (release === null || release === undefined || says === null) return null
+function saidDigest(unit: string, { release, health, announced }: PlanInput): string | null {
+  if (release === null || release === undefined) return null
   const { proof } = release
+  const answer = health.get(unit)
+  const inHealth = answer?.kind === 'healthy' ? (answer.says ?? null) : null
+  const says = proof.by === 'key' ? (announced?.get(unit) ?? null) : inHealth
+  if (says === null) return null
   if (proof.by !== 'label') return digestIn(says)
   return release.to[proof.label] === says ? release.to.digest : null
 }

@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import type { Blocker, PlannedRelease } from '../domain/plan.ts'
 import { whereText } from '../domain/release-words.ts'
-import { releaseText, shortDigest, type Release } from '../domain/release.ts'
+import type { Release } from '../domain/release.ts'
 import type { Target } from '../domain/target.ts'
 import type { Clock } from '../ports/clock.ts'
 import { RegistryFault } from '../ports/registry.ts'
@@ -19,6 +19,8 @@ export interface ReleaseInput extends Pick<TakingBack, 'rollback' | 'standby'> {
   readonly rules: readonly Blocker[]
   /** What a person should know about it before saying yes. */
   readonly notes: readonly string[]
+  /** What is wanted is held against this. */
+  readonly good: Awaited<ReturnType<Parts['rollouts']['lastGood']>>
 }
 
 interface Parts {
@@ -29,7 +31,15 @@ interface Parts {
   readonly clock: Pick<Clock, 'now'>
 }
 
-const nothing: ReleaseInput = { release: null, rollback: null, standby: null, noRelease: null, rules: [], notes: [] }
+const nothing: ReleaseInput = {
+  release: null,
+  rollback: null,
+  standby: null,
+  noRelease: null,
+  rules: [],
+  notes: [],
+  good: null,
+}
 
 /** Looks up which release would be rolled, and what it would be taken back to. A scale rolls none. Throws `StoreUnavailable`. */
 export async function releaseFor(request: PlanRequest, parts: Parts): Promise<ReleaseInput> {
@@ -50,16 +60,10 @@ export async function releaseFor(request: PlanRequest, parts: Parts): Promise<Re
   if (typeof to === 'string') return { ...nothing, noRelease: to }
   const release: PlannedRelease = { at, from, to, proof: parts.releases.proof(target) }
   const { notes: ofBack, ...back } = await takenBackTo(release, { target, kind, good }, parts)
-  const outside =
-    good?.release && from !== null && from !== good.release.digest
-      ? [
-          `${whereText(at)} names ${from === to.digest ? releaseText(to) : shortDigest(from)}, and not ${releaseText(good.release)}, which rollout ${good.id} left well: it was moved outside of Opsee, or by a rollout that did not end well`,
-        ]
-      : []
   const order = from === to.digest || kind === 'rollback' ? [] : await orderRules(target, to, parts)
   const rules = [...pinRules(pin, to), ...order]
   const lost = kind === 'rollback' ? [migrations] : []
-  return { release, ...back, noRelease: null, rules, notes: [...lost, ...outside, ...ofBack] }
+  return { release, ...back, noRelease: null, rules, notes: [...lost, ...ofBack], good }
 }
 
 const migrations = 'migrations are not undone: what a later release changed in its data stays changed'

@@ -5,6 +5,7 @@ import { instanceIn, instanceOf, parseUnitName } from '../domain/unit-name.ts'
 import type { UnitView } from '../ports/scheduler.ts'
 import { blockersFor, othersDown } from './plan-blockers.ts'
 import { impossible, isMoving, isNamed, serves, type PlanInput } from './plan-input.ts'
+import { driftNotes } from './plan-drift.ts'
 import { newInstance, planWith, plannedInstance, sidekicksOf } from './plan-parts.ts'
 import { batchSizes } from './settings.ts'
 
@@ -51,7 +52,7 @@ export function planScale(input: PlanInput, found: readonly UnitView[]): Planned
     atOnce,
     others: stay.map((unit) => unit.unit),
     scale: { from: numbered.length, to },
-    warnings: warningsFor(input, { kept, stay, added, removed }),
+    warnings: [...driftNotes(input, found), ...warningsFor(input, { kept, stay, added, removed })],
   })
   const blockers = [
     ...blockersFor(input, homeless, [], atOnce),

@@ -3,6 +3,7 @@ import { shortDigest } from '../domain/release.ts'
 import type { UnitView } from '../ports/scheduler.ts'
 import { parseUnitName, templateOf } from '../domain/unit-name.ts'
 import { isMoving, isNamed, type PlanInput } from './plan-input.ts'
+import { driftNotes } from './plan-drift.ts'
 import { sidekicksOf } from './plan-parts.ts'
 import { staleUnits } from './unit-files.ts'
 
@@ -36,7 +37,11 @@ export function warningsFor(
   )
   if (asleep.length > 0)
     warnings.push(`${asleep.join(', ')} ${asleep.length === 1 ? 'is' : 'are'} stopped now and will be started`)
-  warnings.push(...releaseWarnings(input, ordered), ...unitFileWarnings(input, found, ordered))
+  warnings.push(
+    ...driftNotes(input, found),
+    ...releaseWarnings(input, ordered),
+    ...unitFileWarnings(input, found, ordered),
+  )
   return warnings
 }
 

@@ -1,12 +1,13 @@
 import type { Config } from '../config/schema.ts'
 import type { Catalog } from '../domain/catalog.ts'
 import { lockExpired } from '../domain/lock.ts'
-import type { Planned } from '../domain/plan.ts'
+import type { Planned, PlannedRelease } from '../domain/plan.ts'
+import { keyOfUnit } from '../domain/proof-key.ts'
 import type { Rollout } from '../domain/rollout.ts'
 import { targetText } from '../domain/target.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { HealthGate, HealthProbe, HealthResult } from '../ports/health.ts'
-import type { ClusterView, SchedulerReader } from '../ports/scheduler.ts'
+import type { ClusterView, SchedulerReader, UnitView } from '../ports/scheduler.ts'
 import type { PlanRequest, Readers } from '../services/capabilities.ts'
 import { askGate, type AnnouncedPort } from './ask-gate.ts'
 import { isUp, reportOf } from './observation.ts'
@@ -24,7 +25,7 @@ export interface PlannerParts {
   readonly locks: Readers['locks']
   readonly stops: Readers['stops']
   readonly pins: Pick<Readers['pins'], 'on'>
-  readonly rollouts: Pick<Readers['rollouts'], 'live' | 'lastGood' | 'history'>
+  readonly rollouts: Pick<Readers['rollouts'], 'live' | 'lastGood' | 'history' | 'left'>
   readonly releases: Readers['releases']
   /** Longest wait for a look at the scheduler, in milliseconds. */
   readonly observeMs: number
@@ -45,12 +46,13 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         }
       }
       const gate = gateOf(parts.config, target.service)
-      const [cluster, locks, stops, live, { notes, rules, ...release }] = await Promise.all([
+      const [cluster, locks, stops, live, { notes, rules, ...release }, { well }] = await Promise.all([
         parts.schedulerOf(target.tier).observe(parts.observeMs),
         parts.locks.on(target),
         parts.stops.all(),
         parts.rollouts.live(target),
         releaseFor(request, parts),
+        parts.rollouts.left(target),
       ])
       if (cluster.kind === 'unknown') {
         return {
@@ -67,6 +69,10 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         }
       }
       const now = parts.clock.now()
+      const [health, announced] = await Promise.all([
+        healthNow(cluster, service.unit, gate, target.service, parts),
+        announcedNow(cluster, service.unit, release.release, parts.releases),
+      ])
       return planRollout({
         kind: request.kind,
         target,
@@ -77,7 +83,9 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         settings: settingsOf(parts.config, target, request),
         gate,
         cluster,
-        health: await healthNow(cluster, service.unit, gate, target.service, parts),
+        health,
+        announced,
+        left: well,
         stop: stops.find((stop) => stop.tier === target.tier) ?? null,
         locks: locks.filter((lock) => lock.by.id !== request.actor.id && !lockExpired(lock, now)),
         live: live?.id ?? null,
@@ -105,10 +113,8 @@ async function healthNow(
   parts: Pick<PlannerParts, 'probe' | 'announcedPort'>,
 ): Promise<ReadonlyMap<string, HealthResult>> {
   if (gate.kind === 'none') return new Map()
-  const base = unit.split(/[@.]/)[0] ?? unit
-  const asked = [...cluster.units.values()].filter((one) => one.unit.split(/[@.]/)[0] === base && isUp(one))
   const answers = await Promise.all(
-    asked.map(async (one) => {
+    runningIn(cluster, unit).map(async (one) => {
       const ip = reportOf(one)?.ip ?? null
       if (ip === null) return null
       const answer = await askGate(gate, service, ip, parts)
@@ -117,4 +123,27 @@ async function healthNow(
     }),
   )
   return new Map(answers.filter((answer) => answer !== null))
+}
+
+/** What each running instance wrote to its key about the release that it runs, where that is how it says so. */
+async function announcedNow(
+  cluster: Extract<ClusterView, { kind: 'known' }>,
+  unit: string,
+  release: PlannedRelease | null,
+  releases: Pick<Readers['releases'], 'announced'>,
+): Promise<ReadonlyMap<string, string | null>> {
+  const proof = release?.proof
+  if (proof?.by !== 'key') return new Map()
+  const answers = await Promise.all(
+    runningIn(cluster, unit).map(async (one) => {
+      const answer = await releases.announced(keyOfUnit(proof.key, one.unit))
+      return [one.unit, answer.kind === 'known' ? answer.value : null] as const
+    }),
+  )
+  return new Map(answers)
+}
+
+function runningIn(cluster: Extract<ClusterView, { kind: 'known' }>, unit: string): readonly UnitView[] {
+  const base = unit.split(/[@.]/)[0] ?? unit
+  return [...cluster.units.values()].filter((one) => one.unit.split(/[@.]/)[0] === base && isUp(one))
 }

@@ -1,4 +1,6 @@
 import type { Denial, Actor, Demand } from '../authorization/rights.ts'
+import type { Left } from '../domain/drift.ts'
+import type { DriftMemory } from '../domain/drift-memory.ts'
 import type { RolloutEvent } from '../domain/event.ts'
 import type { HistoryPage } from '../domain/history.ts'
 import type { Lock } from '../domain/lock.ts'
@@ -34,6 +36,8 @@ export interface Readers {
     }): Promise<HistoryPage>
     /** When this target was last rolled out with success; null when never. */
     lastGood(target: Target): Promise<LastGood | null>
+    /** What its rollouts left of a target. */
+    left(target: Target): Promise<Left>
   }
   readonly locks: {
     all(): Promise<readonly Lock[]>
@@ -50,6 +54,10 @@ export interface Readers {
     all(): Promise<readonly Stop[]>
   }
   readonly releases: Releases
+  readonly drift: {
+    /** What the last look of the schedule saw of a target; null where there was none. */
+    memory(target: Target): Promise<DriftMemory | null>
+  }
   readonly planner: {
     /** Looks at the fleet and says what would be done and what stands in the way. */
     plan(request: PlanRequest): Promise<Planned>

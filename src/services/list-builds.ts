@@ -1,3 +1,4 @@
+import { inTurns } from '../domain/in-turns.ts'
 import type { Release } from '../domain/release.ts'
 import type { RegistryReader } from '../ports/registry.ts'
 
@@ -24,23 +25,14 @@ export async function listBuilds(registry: RegistryReader, image: string, limit:
   const tags = await registry.tags(image)
   const looked = tags.slice(-mostTags)
   const named = new Map<string, string[]>()
-  const digests = await inTurns(looked, async (tag) => (await registry.manifest(image, tag))?.digest ?? null)
+  const digests = await inTurns(looked, atOnce, async (tag) => (await registry.manifest(image, tag))?.digest ?? null)
   for (const [index, digest] of digests.entries()) {
     const tag = looked[index]
     if (digest !== null && tag !== undefined) named.set(digest, [...(named.get(digest) ?? []), tag])
   }
-  const builds = await inTurns([...named], async ([digest, its]): Promise<ListedBuild> => {
+  const builds = await inTurns([...named], atOnce, async ([digest, its]): Promise<ListedBuild> => {
     return { release: { digest, tag: null, ...(await registry.labels(image, digest)) }, tags: its }
   })
   const sorted = builds.toSorted((a, b) => (b.release.builtAt ?? 0) - (a.release.builtAt ?? 0))
   return { builds: sorted.slice(0, limit), left: tags.length - looked.length }
-}
-
-/** In their order, a few at once. */
-async function inTurns<A, B>(items: readonly A[], ask: (item: A) => Promise<B>): Promise<readonly B[]> {
-  const answers: B[] = []
-  for (let from = 0; from < items.length; from += atOnce) {
-    answers.push(...(await Promise.all(items.slice(from, from + atOnce).map(ask))))
-  }
-  return answers
 }

@@ -47,6 +47,11 @@ export const keys = {
   /** That somebody was reminded of what this key holds. */
   reminder: (of: string) => `reminders/${of}`,
   reminders: 'reminders/',
+  /** What the schedule last saw of a target, and what it told of it. */
+  drift: (of: Target) => `drift/${target(of)}`,
+  drifts: 'drift/',
+  /** Which process looks for drift. */
+  driftWatcher: 'drift-watcher',
   thread: (id: number) => `threads/${counted(id)}`,
   /** One key per thread that is not told to its end. */
   telling: (id: number) => `telling/${counted(id)}`,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { buildSchema } from '../domain/build.ts'
+import { driftMemorySchema } from '../domain/drift-memory.ts'
 import { eventSchema } from '../domain/event.ts'
 import { historyRowSchema } from '../domain/history.ts'
 import { lockSchema } from '../domain/lock.ts'
@@ -20,6 +21,7 @@ export const lockRecord = recordType(lockSchema)
 export const pinRecord = recordType(pinSchema)
 export const stopRecord = recordType(stopSchema)
 export const buildRecord = recordType(buildSchema)
+export const driftMemoryRecord = recordType(driftMemorySchema)
 
 /** `announced/<id>`: how far a receiver outside was told of rollouts. */
 const announcedSchema = z.strictObject({

@@ -45,6 +45,7 @@ const compositionRoots = new Set([
   'src/main.ts',
   'src/app.ts',
   'src/chores.ts',
+  'src/drift.ts',
   'src/hooks.ts',
   'src/receive.ts',
   'src/announce.ts',

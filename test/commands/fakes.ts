@@ -258,11 +258,13 @@ export async function world(given: Given = {}): Promise<World> {
         rollouts.flatMap((one) => (isWaiting(one) ? [{ id: one.id, target: one.plan, rollout: one }] : [])),
       history: async () => ({ rows: [], older: null }),
       lastGood: async () => null,
+      left: async () => ({ ended: null, well: null }),
     },
     locks: { all: async () => [], on: async () => [] },
     stops: { all: async () => [] },
     pins: { all: async () => [], on: async () => null },
     releases: noReleases,
+    drift: { memory: async () => null },
     planner: {
       plan: async (request) => {
         did.planned.push(request)

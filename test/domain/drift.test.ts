@@ -59,7 +59,7 @@ describe('What has parted', () => {
   ])('is %s', (_, over, finding) => {
     const findings = driftOf({ ...together, ...over })
     expect(findings).toHaveLength(1)
-    expect(findings[0]).toContain(finding)
+    expect(findings[0]?.text).toContain(finding)
   })
 
   it('is nothing that nobody knows: no release, no answer, no rollout, no word', () => {

@@ -59,7 +59,12 @@ it('a plan asks the gate at the machine where it runs, and names that one', asyn
     locks: { on: async () => [], all: async () => [] },
     stops: { all: async () => [] },
     pins: { on: async () => null },
-    rollouts: { live: async () => null, lastGood: async () => null, history: async () => ({ rows: [], older: null }) },
+    rollouts: {
+      live: async () => null,
+      lastGood: async () => null,
+      history: async () => ({ rows: [], older: null }),
+      left: async () => ({ ended: null, well: null }),
+    },
     releases: noReleases,
     observeMs: 1,
   })

@@ -5,15 +5,15 @@ import { words } from '../../domain/wording.ts'
 import { isForgotten, type ClusterView, type UnitReport, type UnitView } from '../../ports/scheduler.ts'
 import type { Readers } from '../../services/capabilities.ts'
 
-/** How long a look at one fleet may take, in milliseconds. The rest of an answer waits for it. */
+/** How long a look at one fleet may take while a person waits for it, in milliseconds. The rest of an answer waits for it. */
 const lookMs = 10_000
 
 export type Views = ReadonlyMap<string, ClusterView>
 
 /** One look at each tier's fleet, side by side. A fleet that is away is `unknown`, with the reason. */
-export async function lookAt(tiers: readonly string[], read: Readers): Promise<Views> {
+export async function lookAt(tiers: readonly string[], read: Readers, withinMs = lookMs): Promise<Views> {
   const views = await Promise.all(
-    [...new Set(tiers)].map(async (tier) => [tier, await read.clusters.of(tier).observe(lookMs)] as const),
+    [...new Set(tiers)].map(async (tier) => [tier, await read.clusters.of(tier).observe(withinMs)] as const),
   )
   return new Map(views)
 }

@@ -17,36 +17,50 @@ type Runs =
 export interface RunningInstance {
   readonly unit: string
   readonly runs: Runs
+  /** What tells its process from the next one; null when its gate does not say, or was not asked. */
+  readonly identity: string | null
 }
 
-/** What each instance that is wanted running and runs says of its release; null when the fleet is away. Never rejects. */
+/**
+ * What each instance that is wanted running and runs says of its release; null when the fleet is away. With `identities`
+ * each is asked which process it is, where its health answer says so. Never rejects.
+ */
 export async function runningOf(
   target: Target,
   known: readonly (Release | null)[],
   views: Views,
   { read, catalog }: Pick<QueryContext, 'read' | 'catalog'>,
+  { identities = false }: { readonly identities?: boolean } = {},
 ): Promise<readonly RunningInstance[] | null> {
   const view = views.get(target.tier)
   if (view?.kind !== 'known') return null
   const units = instancesOf(view, target, catalog).filter((unit) => unit.wanted === 'launched' && isRunning(unit))
+  const { health } = catalog.serviceConfig(target.service)
+  const tells = identities && health.kind === 'http' && health.identity !== undefined
   return Promise.all(
-    units.map(async (unit) => ({
-      unit: unit.unit,
-      runs: runsOf(await saidBy(unit, target, read), target, known, read),
-    })),
+    units.map(async (unit) => {
+      const { said, identity } = await saidBy(unit, target, read, tells)
+      return { unit: unit.unit, runs: runsOf(said, target, known, read), identity }
+    }),
   )
 }
 
-async function saidBy(unit: UnitView, target: Target, read: QueryContext['read']): Promise<string | null> {
+async function saidBy(
+  unit: UnitView,
+  target: Target,
+  read: QueryContext['read'],
+  identity: boolean,
+): Promise<{ readonly said: string | null; readonly identity: string | null }> {
   const proof = read.releases.proof(target)
-  if (proof.by === 'none') return null
-  if (proof.by === 'key') {
-    const answer = await read.releases.announced(keyOfUnit(proof.key, unit.unit))
-    return answer.kind === 'known' ? answer.value : null
-  }
-  const ip = addressOf(unit)
-  const answer = ip === null ? null : await read.health.check(target.service, ip)
-  return answer?.kind === 'healthy' ? (answer.says ?? null) : null
+  const inHealth = proof.by === 'health' || proof.by === 'label'
+  const ip = inHealth || identity ? addressOf(unit) : null
+  const [answer, written] = await Promise.all([
+    ip === null ? null : read.health.check(target.service, ip),
+    proof.by === 'key' ? read.releases.announced(keyOfUnit(proof.key, unit.unit)) : null,
+  ])
+  const healthy = answer?.kind === 'healthy' ? answer : null
+  const said = inHealth ? (healthy?.says ?? null) : written?.kind === 'known' ? written.value : null
+  return { said, identity: healthy?.identity ?? null }
 }
 
 function runsOf(

@@ -1,49 +1,95 @@
+import type { Catalog } from '../../domain/catalog.ts'
 import { driftOf, type DriftInstance } from '../../domain/drift.ts'
+import type { Found, FoundAt, SeenProcess } from '../../domain/drift-memory.ts'
+import { inTurns } from '../../domain/in-turns.ts'
+import type { Release } from '../../domain/release.ts'
 import type { Rollout } from '../../domain/rollout.ts'
-import type { Target } from '../../domain/target.ts'
+import { sameTarget, type Target } from '../../domain/target.ts'
 import { templateOf } from '../../domain/unit-name.ts'
-import { runsOtherFile, type ClusterView } from '../../ports/scheduler.ts'
-import type { QueryContext } from '../context.ts'
-import { instancesOf, isRunning, type Views } from './fleet.ts'
+import { runsOtherFile, type ClusterView, type UnitView } from '../../ports/scheduler.ts'
+import type { Announcement, Readers } from '../../services/capabilities.ts'
+import { addressOf, instancesOf, isRunning, lookAt, type Views } from './fleet.ts'
 import { runningOf, type RunningInstance } from './running.ts'
+import { describedAs } from './target-releases.ts'
 
-/** How many ended rollouts are looked through for one that succeeded. */
-const lookedThrough = 20
+interface Context {
+  readonly read: Readers
+  readonly catalog: Catalog
+}
 
-type Found =
-  | { readonly kind: 'findings'; readonly findings: readonly string[] }
-  /** A rollout is under way, and what parts is what it does. */
-  | { readonly kind: 'rolling'; readonly id: number }
-  | { readonly kind: 'away'; readonly reason: string }
+/** So many targets are looked at side by side: each asks the registry once, and each of its instances once. */
+const atOnce = 16
+/** A list of 3,000 units takes fleet about 20 s; nobody waits for a look of the schedule. In milliseconds. */
+const patientMs = 60_000
 
-/** Where a target has parted from what was last left there. Throws `StoreUnavailable`. */
-export async function driftIn(
+/**
+ * Where each of these targets has parted from what was last left there. One look at each tier's fleet for all of them. With
+ * `processes`, for the schedule, it is also looked which process each instance is. Throws `StoreUnavailable`.
+ */
+export async function driftAmong(
+  targets: readonly Target[],
+  context: Context,
+  { processes }: { readonly processes: boolean },
+): Promise<readonly FoundAt[]> {
+  const { read } = context
+  const [views, live, announced] = await Promise.all([
+    lookAt(
+      targets.map((target) => target.tier),
+      read,
+      processes ? patientMs : undefined,
+    ),
+    read.rollouts.allLive(),
+    processes ? read.discovery.announced() : [],
+  ])
+  return inTurns(targets, atOnce, async (target) => {
+    const rolling = live.find(({ plan }) => sameTarget(plan, target))
+    return { target, found: await driftIn(target, rolling, views, processes ? announced : null, context) }
+  })
+}
+
+async function driftIn(
   target: Target,
+  rolling: Rollout | undefined,
   views: Views,
-  live: readonly Rollout[],
-  context: Pick<QueryContext, 'read' | 'catalog'>,
+  announced: readonly Announcement[] | null,
+  context: Context,
 ): Promise<Found> {
   const { read, catalog } = context
   const view = views.get(target.tier)
   if (view?.kind !== 'known') return { kind: 'away', reason: view?.reason ?? 'nobody looked at its fleet' }
-  const rolling = live.find(({ plan }) => plan.service === target.service && plan.tier === target.tier)
   if (rolling !== undefined) return { kind: 'rolling', id: rolling.id }
   const at = read.releases.at(target)
-  const [wanted, good, left] = await Promise.all([
+  const [wanted, good, { ended, well }] = await Promise.all([
     at === null ? null : read.releases.wanted(target),
     read.rollouts.lastGood(target),
-    leftBehind(target, read),
+    read.rollouts.left(target),
   ])
   const digest = wanted?.kind === 'known' ? wanted.digest : undefined
-  const running = await runningOf(target, [good?.release ?? null], views, context)
-  const instances = instancesOf(view, target, catalog).map((unit): DriftInstance => ({
+  const known = [good?.release ?? null, await wantedByLabel(target, digest, good?.release ?? null, read)]
+  const running = (await runningOf(target, known, views, context, { identities: announced !== null })) ?? []
+  const units = instancesOf(view, target, catalog)
+  const instances = units.map((unit): DriftInstance => ({
     unit: unit.unit,
     wanted: unit.wanted === 'launched',
     running: isRunning(unit),
-    says: saidOf(unit.unit, running ?? []),
+    says: saidOf(unit.unit, running),
     oldFile: runsOldFile(unit.unit, view),
   }))
-  return { kind: 'findings', findings: driftOf({ at, wanted: digest, good, left, instances }) }
+  const findings = driftOf({ at, wanted: digest, good, left: well, instances }).map(({ text }) => text)
+  const unseen = wanted?.kind === 'unknown' ? wanted.reason : silentText(target, running, read)
+  const processes = announced === null ? [] : processesOf(target, units, running, announced, catalog)
+  return { kind: 'looked', ended, findings, unseen, processes }
+}
+
+/** A label names the wanted release only to who knows what that one's labels say. */
+async function wantedByLabel(
+  target: Target,
+  digest: string | null | undefined,
+  good: Release | null,
+  read: Readers,
+): Promise<Release | null> {
+  if (typeof digest !== 'string' || digest === good?.digest || read.releases.proof(target).by !== 'label') return null
+  return describedAs(target.service, digest, read)
 }
 
 function saidOf(unit: string, running: readonly RunningInstance[]): string | null {
@@ -59,21 +105,47 @@ function saidOf(unit: string, running: readonly RunningInstance[]): string | nul
   }
 }
 
+/** Which of those that could say what they run did not; null for none. */
+function silentText(target: Target, running: readonly RunningInstance[], read: Readers): string | null {
+  if (read.releases.at(target) === null || read.releases.proof(target).by === 'none') return null
+  const silent = running.filter(({ runs }) => runs.kind === 'silent').map(({ unit }) => unit)
+  const [first, ...more] = silent
+  if (first === undefined) return null
+  return more.length === 0
+    ? `${first} does not say what it runs`
+    : `${silent.length} of ${running.length} instances do not say what they run`
+}
+
 function runsOldFile(unit: string, view: Extract<ClusterView, { kind: 'known' }>): boolean {
   const template = view.templates.get(templateOf(unit) ?? '')
   const seen = view.units.get(unit)
   return template !== undefined && seen !== undefined && runsOtherFile(seen, template)
 }
 
-/** What the last rollout that succeeded left wanted running; null when none did, or it is not kept any more. */
-async function leftBehind(
+function processesOf(
   target: Target,
-  read: QueryContext['read'],
-): Promise<{ readonly id: number; readonly units: readonly string[] } | null> {
-  const { rows } = await read.rollouts.history({ ...target, limit: lookedThrough, before: null })
-  const last = rows.find((row) => row.phase === 'succeeded')
-  const rollout = last === undefined ? null : await read.rollouts.get(last.id)
-  if (rollout === null) return null
-  const stayed = rollout.plan.batches.flat().filter((one) => one.task !== 'remove')
-  return { id: rollout.id, units: [...stayed.map((one) => one.unit), ...rollout.plan.others] }
+  units: readonly UnitView[],
+  running: readonly RunningInstance[],
+  announced: readonly Announcement[],
+  catalog: Catalog,
+): readonly SeenProcess[] {
+  const name = catalog.serviceConfig(target.service).announcedAs ?? target.service
+  return units.flatMap((unit) => {
+    const one = running.find((other) => other.unit === unit.unit)
+    if (one === undefined) return []
+    const ip = addressOf(unit)
+    // Two instances at one address cannot be told apart by what stands there.
+    const alone = units.filter((other) => addressOf(other) === ip).length === 1
+    const keys = announced.filter((key) => alone && key.service === name && key.ip === ip)
+    const key = keys.length === 1 ? keys[0] : undefined
+    const machine = unit.reports.find((report) => report.active === 'active')?.machine ?? null
+    return [
+      {
+        unit: unit.unit,
+        identity: one.identity,
+        announced: key === undefined ? null : `${key.id} at ${key.port}`,
+        machine,
+      },
+    ]
+  })
 }
