@@ -38,8 +38,10 @@ export interface Ground {
   readonly journal: Journal
   /** Ends with the ground, however that ends. */
   keep<T extends Startable>(part: T): T
-  /** Starts every instance of these services and waits until all run. */
-  launch(services: readonly ShopService[]): Promise<void>
+  /** Starts every instance of these services and waits until all run; on the ground's own fleet unless another is given. */
+  launch(services: readonly ShopService[], on?: Fleet): Promise<void>
+  /** One more fleet of three machines. */
+  startFleet(name: string): Promise<Fleet>
   /** A bot with this `opsee.yaml`; resolves when it is ready. `name` is unlike any before it. */
   startBot(name: string, config: string): Promise<Bot>
   /** A local-slack with the same people and channels. */
@@ -74,7 +76,9 @@ export async function openGround(root: string, settings: { readonly timeScale: n
   try {
     const etcd = keep(await startEtcd())
     const slack = await startSlack()
-    const fleet = keep(await startFleet({ dir: path.join(dir, 'fleet'), machines: 3, timeScale: settings.timeScale }))
+    const fleetAt = async (name: string): Promise<Fleet> =>
+      keep(await startFleet({ dir: path.join(dir, name), machines: 3, timeScale: settings.timeScale }))
+    const fleet = await fleetAt('fleet')
     const fleetctl = installFleetctl(path.join(dir, 'bin'))
     const secrets = { SLACK_BOT_TOKEN: slack.app.botToken, SLACK_APP_TOKEN: slack.app.appToken }
     return {
@@ -86,7 +90,8 @@ export async function openGround(root: string, settings: { readonly timeScale: n
       fleetctl,
       journal: createJournalReader(createEtcdHttp(etcd.endpoint), prefix),
       keep,
-      launch: (services) => launch(fleet, fleetctl, dir, services),
+      launch: (services, on = fleet) => launch(on, fleetctl, dir, services),
+      startFleet: fleetAt,
       async startBot(name, config) {
         const home = path.join(dir, name)
         mkdirSync(home)

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const parts = ['ack', 'roll', 'memory', 'takeover', 'crowd', 'records', 'writes'] as const
+export const parts = ['ack', 'roll', 'memory', 'takeover', 'crowd', 'records', 'writes', 'plans'] as const
 export type Part = (typeof parts)[number]
 
 /** How a run measures. The report says all of it. */
@@ -33,6 +33,8 @@ export interface BenchOptions {
     /** Each side, in turn. */
     readonly rounds: number
   }
+  /** Of so many services in each of two tiers. */
+  readonly plans: { readonly services: number; readonly instancesEach: number; readonly rounds: number }
 }
 
 export interface CrowdOptions {
@@ -84,6 +86,7 @@ const quickRun: Sizes = {
   },
   crowd: { rollouts: 10, instances: 2, settleMs: 5000, everyMs: 1500, polledAt: [1, 10], pollSeconds: 3 },
   records: { rollouts: 2000, services: 6, instancesEach: 10, rounds: 3 },
+  plans: { services: 100, instancesEach: 1, rounds: 3 },
 }
 
 const fullRun: Sizes = {
@@ -105,4 +108,5 @@ const fullRun: Sizes = {
   },
   crowd: { rollouts: 100, instances: 2, settleMs: 90_000, everyMs: 1200, polledAt: [1, 10, 100], pollSeconds: 10 },
   records: { rollouts: 100_000, services: 60, instancesEach: 50, rounds: 8 },
+  plans: { services: 100, instancesEach: 2, rounds: 10 },
 }

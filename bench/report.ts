@@ -2,8 +2,10 @@ import { typed, type AckResult } from './ack.ts'
 import type { BenchOptions } from './options.ts'
 import type { CrowdResult } from './crowd.ts'
 import type { RecordsResult } from './records.ts'
+import type { PlansResult } from './plans.ts'
 import { pauseSeconds, type RollResult } from './roll.ts'
 import { crowdText } from './sections/crowd.ts'
+import { plansText } from './sections/plans.ts'
 import { recordsText } from './sections/records.ts'
 import { takeoverText } from './sections/takeover.ts'
 import { writesText } from './sections/writes.ts'
@@ -28,11 +30,12 @@ export interface BenchResults {
   readonly crowd: CrowdResult | null
   readonly records: RecordsResult | null
   readonly writes: readonly WritesResult[] | null
+  readonly plans: PlansResult | null
 }
 
 /** The page of results, as Markdown. */
 export function reportText(results: BenchResults, options: BenchOptions): string {
-  const { ack, rolls, memory, takeover, crowd, records, writes } = results
+  const { ack, rolls, memory, takeover, crowd, records, writes, plans } = results
   return [
     '# Benchmarks',
     'Written by `npm run bench`, which measures both sides in one run, in turn, on the same machine. Absolute times are ' +
@@ -50,6 +53,7 @@ export function reportText(results: BenchResults, options: BenchOptions): string
     ...(crowd === null ? [] : crowdText(crowd, options)),
     ...(records === null ? [] : recordsText(records, options)),
     ...(writes === null ? [] : writesText(writes)),
+    ...(plans === null ? [] : plansText(plans, options)),
     '',
   ].join('\n\n')
 }

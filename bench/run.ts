@@ -7,6 +7,7 @@ import { measureCrowd } from './crowd.ts'
 import { openGround, type Ground, type OpenGround } from './ground.ts'
 import { loadText, machineText, versionsText } from './machine.ts'
 import { readBenchOptions, type BenchOptions, type Part } from './options.ts'
+import { measurePlans } from './plans.ts'
 import { measureRecords } from './records.ts'
 import { reportText, type BenchResults } from './report.ts'
 import { measureTakeover } from './takeover.ts'
@@ -44,6 +45,7 @@ async function bench(options: BenchOptions): Promise<BenchResults> {
     crowd: await measure('crowd', 'Many rollouts at once', () => measureCrowd(open, options)),
     records: await measure('records', 'History and status', () => measureRecords(open, options)),
     writes: await measure('writes', 'Writes into etcd', () => measureWrites(open, options)),
+    plans: await measure('plans', 'Plans of many services', () => measurePlans(open, options)),
     date: new Date().toISOString().slice(0, 10),
     machine: machineText(),
     versions: await versionsText(root),

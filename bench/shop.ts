@@ -7,6 +7,8 @@ export const historyChannel = 'C0HISTORY'
 export const teamChannels = Array.from({ length: 10 }, (_, index) => `C0TEAM${index}`)
 export const channels = [channel, historyChannel, ...teamChannels]
 export const tier = 'production'
+/** Of the shops that have two tiers. */
+export const tiers = ['staging', tier] as const
 export const prefix = '/opsee.co/deploy/v1/'
 
 export interface ShopService {
@@ -45,6 +47,9 @@ export const liveServices = (count: number): readonly ShopService[] =>
     return { name, unit, units: [unit], file: unitFile(name), rollout: { settle: '1h', progressDeadline: '2h' } }
   })
 
+/** The repository of a service, without its host. */
+export const imageOf = (name: string): string => `bench/${name}`
+
 /** The bot's configuration: all defaults but the settle time and what is given. JSON is YAML. */
 export function benchConfig(given: {
   readonly apiUrl: string
@@ -57,8 +62,15 @@ export function benchConfig(given: {
   readonly engine?: object
   readonly fleetctlLimits?: object
   readonly retention?: object
+  /** With a registry at this URL, an image `quay.io/<imageOf>` of each service, and a fleet for staging. */
+  readonly releases?: { readonly registry: string; readonly staging: readonly string[] }
 }): string {
-  const services = given.services.map(({ name, unit, rollout }) => [name, { team: 'team', unit, rollout }])
+  const { releases } = given
+  const services = given.services.map(({ name, unit, rollout }) => [
+    name,
+    { team: 'team', unit, rollout, ...(releases === undefined ? {} : { image: `quay.io/${imageOf(name)}` }) },
+  ])
+  const tierAt = (endpoints: readonly string[]) => ({ fleet: { endpoints, strictHostKeyChecking: false } })
   return JSON.stringify({
     slack: { historyChannel, apiUrl: given.apiUrl },
     etcd: { endpoints: [given.etcd], prefix },
@@ -67,7 +79,11 @@ export function benchConfig(given: {
     retention: given.retention ?? {},
     policy: `${given.root}/policy.cedar`,
     groups: { admins: { users: [ann] }, deployers: { users: [ann] }, team: { users: [ann] } },
-    tiers: { [tier]: { fleet: { endpoints: given.endpoints, strictHostKeyChecking: false } } },
+    ...(releases === undefined ? {} : { registry: { hosts: { 'quay.io': { url: releases.registry } } } }),
+    tiers: {
+      ...(releases === undefined ? {} : { staging: tierAt(releases.staging) }),
+      [tier]: tierAt(given.endpoints),
+    },
     services: Object.fromEntries(services),
   })
 }

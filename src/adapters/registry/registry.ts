@@ -10,6 +10,7 @@ import type { RegistryOptions } from './options.ts'
 import { patience } from './patience.ts'
 import { placeOf } from './place.ts'
 import { createSession } from './session.ts'
+import { createShared } from './shared.ts'
 import { listTags } from './tags.ts'
 
 export interface Registry extends RegistryReader, RegistryWriter {
@@ -27,6 +28,7 @@ const listFactor = 6
 export function createRegistry(options: RegistryOptions, clock: Clock): Registry {
   const session = createSession(options, clock)
   const known = createBoundedMap<ImageLabels>(labelsKept)
+  const asking = createShared<ImageLabels>()
   const within = (totalMs: number, signal?: AbortSignal) => patience(clock, totalMs, options.timeoutMs, signal)
   const lookMs = options.timeoutMs * lookFactor
   return {
@@ -41,9 +43,13 @@ export function createRegistry(options: RegistryOptions, clock: Clock): Registry
       if (!isDigest(digest)) throw new RegistryFault('wrong', `${digest.slice(0, 200)} is no digest`)
       const cached = known.get(digest)
       if (cached !== undefined) return cached
-      const labels = await readLabels(session, placeOf(repository, options), digest, within(lookMs, signal))
-      known.set(digest, labels)
-      return labels
+      const read = async (): Promise<ImageLabels> => {
+        const labels = await readLabels(session, placeOf(repository, options), digest, within(lookMs, signal))
+        known.set(digest, labels)
+        return labels
+      }
+      // Who may call it off asks alone.
+      return signal === undefined ? asking.ask(`${repository}@${digest}`, read) : read()
     },
     async moveTag(repository, tag, { from, to }, signal) {
       const place = placeOf(repository, options)

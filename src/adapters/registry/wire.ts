@@ -62,6 +62,9 @@ async function exchange(dispatcher: Dispatcher, asked: Asked, signal: AbortSigna
     dispatcher,
     signal,
     method,
+    // Else the client closes the connection after every HEAD, because of servers that send a body with it (undici issue 258).
+    // Such a body is no HTTP, so that the next question on the connection fails and is asked again.
+    reset: false,
     // A compressed manifest would not have the digest that its registry says.
     headers: { 'user-agent': 'opsee', 'accept-encoding': 'identity', ...headers },
     ...(body === undefined ? {} : { body }),

@@ -10,6 +10,8 @@ export interface FakeRegistry {
   readonly url: string
   /** `GET /v2/…`, in the order in which they came. */
   readonly asked: readonly Asked[]
+  /** How many connections were made so far. */
+  readonly connections: () => number
   readonly close: () => Promise<void>
 }
 
@@ -36,12 +38,17 @@ export async function startFake(handler: Handler): Promise<FakeRegistry> {
       handler(one, response, asked.length)
     })
   })
+  let connections = 0
+  server.on('connection', () => {
+    connections += 1
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('a listening server has no port')
   return {
     url: `http://127.0.0.1:${address.port}`,
     asked,
+    connections: () => connections,
     close: () => {
       server.closeAllConnections()
       return new Promise((resolve) => server.close(() => resolve()))

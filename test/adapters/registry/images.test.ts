@@ -1,3 +1,4 @@
+import { createServer } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { digestOf, makeImage, send, sendManifest, types } from './fake-registry.ts'
@@ -23,6 +24,35 @@ describe('What a reference names', () => {
     })
     expect(asked.map(({ line }) => line)).toEqual(['HEAD /v2/opsee/api/manifests/v1'])
     expect(asked[0]?.headers.accept?.split(', ')).toHaveLength(4)
+  })
+
+  test('is asked for over the connections that stand, time and again', async () => {
+    const { url, asked, connections } = await fake((_, response) => sendManifest(response, image.manifest))
+    const asking = adapter(url)
+    for (let look = 0; look < 40; look += 1) await asking.manifest('quay.io/opsee/api', 'v1')
+    expect(asked).toHaveLength(40)
+    expect(connections()).toBeLessThanOrEqual(16)
+  })
+
+  test('is found out all the same where a HEAD comes with a body', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.on('data', () => {
+        const head = `content-type: ${types.manifest}\r\ndocker-content-digest: ${image.digest}`
+        socket.write(`HTTP/1.1 200 OK\r\n${head}\r\ncontent-length: ${image.manifest.length}\r\n\r\n${image.manifest}`)
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    const asking = adapter(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`)
+    try {
+      for (const tag of ['v1', 'v2', 'v3', 'v4', 'v5']) {
+        expect(await asking.manifest('quay.io/opsee/api', tag)).toMatchObject({ digest: image.digest })
+      }
+    } finally {
+      await asking.close()
+      await new Promise((resolve) => server.close(resolve))
+    }
   })
 
   test.each<[string, Record<string, string>]>([
@@ -142,6 +172,22 @@ describe('The labels of an image', () => {
     expect(await asking.labels('quay.io/opsee/api', image.digest)).toEqual(said)
     expect(await asking.labels('quay.io/opsee/api', image.digest)).toEqual(said)
     expect(asked).toHaveLength(2)
+  })
+
+  test('are asked for once by all who ask at once, and again after a failure', async () => {
+    let away = true
+    const { url, asked } = await fake(({ line }, response) => {
+      if (line.includes('/blobs/')) send(response, 200, image.config)
+      else if (away) send(response, 403, '')
+      else sendManifest(response, image.manifest)
+    })
+    const asking = adapter(url)
+    const all = () => Promise.allSettled([1, 2, 3].map(() => asking.labels('quay.io/opsee/api', image.digest)))
+    expect((await all()).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+    expect(asked).toHaveLength(1)
+    away = false
+    expect(await all()).toEqual([1, 2, 3].map(() => ({ status: 'fulfilled', value: said })))
+    expect(asked).toHaveLength(3)
   })
 
   test('of an index are those for linux/amd64, or of its first image, never of an attestation', async () => {
