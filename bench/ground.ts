@@ -42,8 +42,8 @@ export interface Ground {
   launch(services: readonly ShopService[], on?: Fleet): Promise<void>
   /** One more fleet of three machines. */
   startFleet(name: string): Promise<Fleet>
-  /** A bot with this `opsee.yaml`; resolves when it is ready. `name` is unlike any before it. */
-  startBot(name: string, config: string): Promise<Bot>
+  /** A bot with this `opsee.yaml`, of the ground's Slack unless another is given; resolves when it is ready. `name` is unlike any before it. */
+  startBot(name: string, config: string, of?: LocalSlack): Promise<Bot>
   /** A local-slack with the same people and channels. */
   startSlack(): Promise<LocalSlack>
   /** Ends every process and removes every file. */
@@ -80,7 +80,6 @@ export async function openGround(root: string, settings: { readonly timeScale: n
       keep(await startFleet({ dir: path.join(dir, name), machines: 3, timeScale: settings.timeScale }))
     const fleet = await fleetAt('fleet')
     const fleetctl = installFleetctl(path.join(dir, 'bin'))
-    const secrets = { SLACK_BOT_TOKEN: slack.app.botToken, SLACK_APP_TOKEN: slack.app.appToken }
     return {
       root,
       dir,
@@ -92,7 +91,8 @@ export async function openGround(root: string, settings: { readonly timeScale: n
       keep,
       launch: (services, on = fleet) => launch(on, fleetctl, dir, services),
       startFleet: fleetAt,
-      async startBot(name, config) {
+      async startBot(name, config, { app } = slack) {
+        const secrets = { SLACK_BOT_TOKEN: app.botToken, SLACK_APP_TOKEN: app.appToken }
         const home = path.join(dir, name)
         mkdirSync(home)
         const file = path.join(home, 'opsee.yaml')

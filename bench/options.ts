@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const parts = ['ack', 'roll', 'memory', 'takeover', 'crowd', 'records', 'writes', 'plans'] as const
+export const parts = ['ack', 'roll', 'memory', 'takeover', 'crowd', 'records', 'writes', 'plans', 'promote'] as const
 export type Part = (typeof parts)[number]
 
 /** How a run measures. The report says all of it. */
@@ -35,6 +35,7 @@ export interface BenchOptions {
   }
   /** Of so many services in each of two tiers. */
   readonly plans: { readonly services: number; readonly instancesEach: number; readonly rounds: number }
+  readonly promote: { readonly rounds: number }
 }
 
 export interface CrowdOptions {
@@ -87,6 +88,7 @@ const quickRun: Sizes = {
   crowd: { rollouts: 10, instances: 2, settleMs: 5000, everyMs: 1500, polledAt: [1, 10], pollSeconds: 3 },
   records: { rollouts: 2000, services: 6, instancesEach: 10, rounds: 3 },
   plans: { services: 100, instancesEach: 1, rounds: 3 },
+  promote: { rounds: 1 },
 }
 
 const fullRun: Sizes = {
@@ -109,4 +111,5 @@ const fullRun: Sizes = {
   crowd: { rollouts: 100, instances: 2, settleMs: 90_000, everyMs: 1200, polledAt: [1, 10, 100], pollSeconds: 10 },
   records: { rollouts: 100_000, services: 60, instancesEach: 50, rounds: 8 },
   plans: { services: 100, instancesEach: 2, rounds: 10 },
+  promote: { rounds: 5 },
 }

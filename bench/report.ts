@@ -3,9 +3,11 @@ import type { BenchOptions } from './options.ts'
 import type { CrowdResult } from './crowd.ts'
 import type { RecordsResult } from './records.ts'
 import type { PlansResult } from './plans.ts'
+import type { PromoteResult } from './promote.ts'
 import { pauseSeconds, type RollResult } from './roll.ts'
 import { crowdText } from './sections/crowd.ts'
 import { plansText } from './sections/plans.ts'
+import { promoteText } from './sections/promote.ts'
 import { recordsText } from './sections/records.ts'
 import { takeoverText } from './sections/takeover.ts'
 import { writesText } from './sections/writes.ts'
@@ -31,11 +33,12 @@ export interface BenchResults {
   readonly records: RecordsResult | null
   readonly writes: readonly WritesResult[] | null
   readonly plans: PlansResult | null
+  readonly promote: PromoteResult | null
 }
 
 /** The page of results, as Markdown. */
 export function reportText(results: BenchResults, options: BenchOptions): string {
-  const { ack, rolls, memory, takeover, crowd, records, writes, plans } = results
+  const { ack, rolls, memory, takeover, crowd, records, writes, plans, promote } = results
   return [
     '# Benchmarks',
     'Written by `npm run bench`, which measures both sides in one run, in turn, on the same machine. Absolute times are ' +
@@ -54,6 +57,7 @@ export function reportText(results: BenchResults, options: BenchOptions): string
     ...(records === null ? [] : recordsText(records, options)),
     ...(writes === null ? [] : writesText(writes)),
     ...(plans === null ? [] : plansText(plans, options)),
+    ...(promote === null ? [] : promoteText(promote, options)),
     '',
   ].join('\n\n')
 }

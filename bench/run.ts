@@ -8,6 +8,7 @@ import { openGround, type Ground, type OpenGround } from './ground.ts'
 import { loadText, machineText, versionsText } from './machine.ts'
 import { readBenchOptions, type BenchOptions, type Part } from './options.ts'
 import { measurePlans } from './plans.ts'
+import { measurePromote } from './promote.ts'
 import { measureRecords } from './records.ts'
 import { reportText, type BenchResults } from './report.ts'
 import { measureTakeover } from './takeover.ts'
@@ -46,6 +47,7 @@ async function bench(options: BenchOptions): Promise<BenchResults> {
     records: await measure('records', 'History and status', () => measureRecords(open, options)),
     writes: await measure('writes', 'Writes into etcd', () => measureWrites(open, options)),
     plans: await measure('plans', 'Plans of many services', () => measurePlans(open, options)),
+    promote: await measure('promote', 'Promotes and restarts', () => measurePromote(open, options)),
     date: new Date().toISOString().slice(0, 10),
     machine: machineText(),
     versions: await versionsText(root),
