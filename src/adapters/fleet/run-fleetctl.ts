@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '../../ports/clock.ts'
-import { codeOf, findBinary } from './find-binary.ts'
+import { codeOf, findBinary } from '../process/find-binary.ts'
 import { supervise } from './supervise.ts'
 import { seconds } from './words.ts'
 
@@ -31,6 +31,8 @@ export type FleetctlResult =
 /** `outside`: a signal that was not ours (out of memory, a person, a crash). */
 export type KilledBy = 'time-limit' | 'abort' | 'output' | 'outside'
 
+const advice = "Install fleetctl there, or set the tier's fleet `binary` to its full path."
+
 /** Seconds that coreutils' `timeout` leaves beyond the limit, so that the kill of this process comes first. */
 const guardSeconds = 0.25
 
@@ -46,7 +48,7 @@ export async function runFleetctl(call: FleetctlCall, clock: Clock): Promise<Fle
     return { kind: 'killed', by: 'abort', why: 'called off before it was run', stderr: '' }
   }
   const asked = clock.monotonic()
-  const binary = await findBinary(call.binary, call.env['PATH'] ?? '')
+  const binary = await findBinary(call.binary, call.env['PATH'] ?? '', advice)
   if (binary.kind === 'not-found') return { kind: 'not-runnable', message: binary.message }
   let cwd: string
   try {
@@ -56,7 +58,7 @@ export async function runFleetctl(call: FleetctlCall, clock: Clock): Promise<Fle
     return { kind: 'not-runnable', message }
   }
   try {
-    const timeout = await findBinary('timeout', call.env['PATH'] ?? '')
+    const timeout = await findBinary('timeout', call.env['PATH'] ?? '', '')
     // Nothing is awaited between this look at the time and the start.
     const left = call.timeLimitMs - (clock.monotonic() - asked)
     if (left <= 0) {

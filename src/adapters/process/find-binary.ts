@@ -7,13 +7,13 @@ export type BinaryLookup =
 
 /**
  * Absolute path of an executable: a name with a slash is a path, a bare name is looked up in `searchPath`. Never rejects;
- * the message says what was looked for, why it will not do, and what to set.
+ * the message says what was looked for, why it will not do, and `advice`: what to set, as a sentence.
  */
-export async function findBinary(name: string, searchPath: string): Promise<BinaryLookup> {
-  if (name.includes('/')) return examine(resolve(name))
+export async function findBinary(name: string, searchPath: string, advice: string): Promise<BinaryLookup> {
+  if (name.includes('/')) return examine(resolve(name), advice)
   let unusable: string | null = null
   for (const folder of searchPath.split(delimiter).filter(Boolean)) {
-    const looked = await examine(resolve(join(folder, name)))
+    const looked = await examine(resolve(join(folder, name)), advice)
     if (looked.kind === 'found') return looked
     if (!looked.absent) unusable ??= looked.message
   }
@@ -21,10 +21,9 @@ export async function findBinary(name: string, searchPath: string): Promise<Bina
   return { kind: 'not-found', message: unusable ?? message }
 }
 
-const advice = "Install fleetctl there, or set the tier's fleet `binary` to its full path."
-
 async function examine(
   path: string,
+  advice: string,
 ): Promise<
   | { readonly kind: 'found'; readonly path: string }
   | { readonly kind: 'not-found'; readonly absent: boolean; readonly message: string }
