@@ -129,6 +129,7 @@ function endedRollout(id: number, service: ShopService, at: number): Rollout {
       scale: null,
       release: null,
       rollback: null,
+      preparation: null,
       canarySteadyMs: 0,
       hash: '0123456789ab',
     },
@@ -136,6 +137,7 @@ function endedRollout(id: number, service: ShopService, at: number): Rollout {
     ending: null,
     release: null,
     rollback: null,
+    preparation: null,
     canaryPassed: false,
     heard: null,
     instances: units.map((unit, batch) => ({

@@ -11,7 +11,8 @@ import { code, deedOf } from '../src/domain/wording.ts'
 
 export default mutation({
   summary: 'Takes up a failed or aborted rollout: only the instances that it left, with the same options.',
-  notes: 'With --force it goes on where most of what is left is down already, which is usual after a failure.',
+  notes:
+    'With --force it goes on where most of what is left is down already, which is usual after a failure. A preparation runs again only if it had not been done.',
   examples: ['retry 12', 'retry 12 --force --reason "disk is free again"'],
   positionals: { id: rolloutId() },
   flags: {
@@ -41,6 +42,7 @@ export default mutation({
       ...(rollout.typed.units === true ? { units: true } : {}),
       ...(plan.scale === null ? {} : { to: plan.scale.to }),
       ...(plan.release === null ? {} : { release: plan.release.to }),
+      ...preparedIn(rollout),
       batch: { kind: 'count', count: plan.atOnce },
       canary: canaryLeft(rollout, left),
       only: { units: left, why: 'left' },
@@ -95,6 +97,10 @@ async function findEnded(id: number, { read }: QueryContext): Promise<Found> {
       return reply(`${verdict} It had ${deedOf(rollout.plan)} every instance, so nothing is left to retry: ${again}.`)
   }
 }
+
+/** Its preparation is not run again once it was done, whoever did it. */
+const preparedIn = ({ id, plan, preparation }: Rollout): Pick<PlanAsk, 'preparedBy'> =>
+  preparation?.stage === 'done' ? { preparedBy: plan.preparation?.doneBy ?? id } : {}
 
 /** Its canary again, unless that had been proven before. */
 function canaryLeft(rollout: Rollout, left: readonly string[]): number {

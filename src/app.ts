@@ -21,6 +21,7 @@ import type { HealthProbe } from './ports/health.ts'
 import type { Incoming } from './ports/incoming.ts'
 import type { Log } from './ports/log.ts'
 import type { BuildHandlers } from './ports/builds.ts'
+import type { PreparationRunner } from './ports/preparation.ts'
 import type { RegistryReader, RegistryWriter } from './ports/registry.ts'
 import type { SchedulerReader, SchedulerWriter } from './ports/scheduler.ts'
 import type { WebhookSender } from './ports/webhooks.ts'
@@ -67,6 +68,7 @@ export interface AppParts {
   readonly probe: HealthProbe
   /** Null where the configuration names none. */
   readonly registry: (RegistryReader & RegistryWriter) | null
+  readonly preparations: PreparationRunner
   /** Null: nobody outside is told of rollouts. */
   readonly webhooks: WebhookSender | null
   readonly chat: ChatWriter & ChatReader
@@ -155,6 +157,7 @@ export function createApp(parts: AppParts): App {
     probe: parts.probe,
     announcedPort,
     ...watched,
+    preparations: parts.preparations,
     wishNews: (id, ms, signal) => wishNews?.of(id, ms, signal) ?? clock.sleep(ms, signal),
     clock,
     log,

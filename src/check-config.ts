@@ -8,6 +8,7 @@ import { createSlackChat } from './adapters/slack/chat.ts'
 import { createSlackGroups } from './adapters/slack/groups.ts'
 import { systemClock } from './adapters/system/clock.ts'
 import { readPolicy } from './authorization/read-policy.ts'
+import { checkPreparations } from './check-preparations.ts'
 import { checkRegistry, type Finding } from './check-registry.ts'
 import { etcdOptionsOf, fleetOptionsOf } from './config/adapter-options.ts'
 import { dockerConfigOf, dockerSecrets } from './config/docker-config.ts'
@@ -28,7 +29,7 @@ const partMs = 20_000
 const callMs = 5000
 
 /**
- * Tests a configuration: the file, the policy, the secrets, and then the live etcd, fleets, registries and Slack, all at once.
+ * Tests a configuration: the file, the policy, the secrets, and then the programs that it names, the live etcd, fleets, registries and Slack, all at once.
  * Changes nothing anywhere. Resolves to the exit code: 0 when the bot could start and work.
  */
 export async function checkConfig(deps: {
@@ -61,6 +62,7 @@ export async function checkConfig(deps: {
     bounded('etcd', clock, checkEtcd(config, secrets, clock)),
     ...Object.keys(config.tiers).map((tier) => bounded(`fleet of ${tier}`, clock, checkTier(config, tier, env, clock))),
   ]
+  parts.push(bounded('preparations', clock, checkPreparations(config, file, env)))
   if (secrets !== null && docker.kind === 'read') {
     parts.push(bounded('registry', clock, checkRegistry(config, secrets, docker.docker, clock)))
   }

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { hostname } from 'node:os'
+import { dirname, resolve } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { listenForHooks, type HookListener } from './adapters/hooks/listen.ts'
 import { createSlackGroups } from './adapters/slack/groups.ts'
+import { createPreparationRunner } from './adapters/preparation/runner.ts'
 import { createSlackReceiver, type SlackReceiver } from './adapters/slack/receiver.ts'
 import { systemClock } from './adapters/system/clock.ts'
 import { createLog } from './adapters/system/log.ts'
@@ -10,6 +12,7 @@ import { createApp } from './app.ts'
 import type { Policy } from './authorization/policy.ts'
 import { readPolicy } from './authorization/read-policy.ts'
 import { commandsDirectory, loadCommands } from './command/load.ts'
+import { preparationOptionsOf } from './config/adapter-options.ts'
 import { dockerConfigOf, dockerSecrets, helperNotes, type DockerConfig } from './config/docker-config.ts'
 import { faultsText } from './config/fault.ts'
 import { loadConfig } from './config/load.ts'
@@ -49,6 +52,7 @@ async function main(): Promise<void> {
     schedulers,
     probe,
     registry: connections.registry,
+    preparations: createPreparationRunner(preparationOptionsOf(config, dirname(resolve(file)), env), clock),
     webhooks: connections.webhooks,
     chat,
     directory: createSlackGroups(chat.clients, clock, log),

@@ -51,6 +51,19 @@ export async function etcdOptionsOf({ etcd }: Pick<Config, 'etcd'>, secrets: Pic
   }
 }
 
+/** What `createPreparationRunner` wants; `folder` is that of the configuration. */
+export const preparationOptionsOf = ({ services }: Pick<Config, 'services'>, folder: string, env: Environment) => ({
+  preparations: new Map(
+    Object.entries(services).flatMap(([name, { preparation }]) => {
+      if (preparation === undefined) return []
+      const { command, timeout, env: allowed } = preparation
+      return [[name, { command, timeoutMs: timeout, env: allowed }] as const]
+    }),
+  ),
+  folder,
+  env,
+})
+
 /** Of the lease: a tag is moved only while it is surely held, as a call of fleetctl is made. */
 const moveShare = 0.4
 

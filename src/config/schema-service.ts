@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { duration } from './duration.ts'
+import { preparation } from './schema-preparation.ts'
 import { rolloutSettings } from './schema-rollout.ts'
 import { minute, name, port, second, slackChannel, unit } from './schema-words.ts'
 
@@ -67,6 +68,8 @@ export const service = z.strictObject({
   verify: verify.default({ by: 'none' }),
   health: health.default({ kind: 'none' }),
   rollout: rolloutSettings.default({}),
+  /** What runs once before anything of a deploy or a promotion is changed. */
+  preparation: preparation.optional(),
   /** Where new builds of it are told, and what becomes of them; `slack.historyChannel` unless given. */
   channel: slackChannel.optional(),
   /** Tiers that a new build is deployed to by itself, as far as the policy lets it. */

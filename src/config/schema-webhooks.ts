@@ -8,6 +8,8 @@ const announcedEvents = [
   'queued',
   'plan-changed',
   'begun',
+  'preparation-done',
+  'preparation-failed',
   'release-moved',
   'paused',
   'resumed',

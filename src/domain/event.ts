@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { planSchema } from './plan.ts'
+import { outputSchema, preparationFaultSchema } from './preparation.ts'
 import { digestSchema, releaseSchema } from './release.ts'
 import { obstacleSchema, phaseSchema, stageSchema } from './rollout.ts'
 
@@ -32,6 +33,22 @@ const fact = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('begun'), waitedMs: z.int() }),
   /** A process began to drive it; `again` when another one, or an earlier run of the same, had begun before. */
   z.strictObject({ kind: z.literal('driven'), driver: z.string(), again: z.boolean() }),
+  /** It is about to be started, and may take `timeoutMs`. */
+  z.strictObject({ kind: z.literal('preparation-began'), command: z.array(z.string()), timeoutMs: z.int() }),
+  z.strictObject({
+    kind: z.literal('preparation-done'),
+    command: z.array(z.string()),
+    tookMs: z.int(),
+    output: outputSchema,
+  }),
+  z.strictObject({
+    kind: z.literal('preparation-failed'),
+    command: z.array(z.string()),
+    fault: preparationFaultSchema,
+    /** Null when that is not known, or it was not run. */
+    tookMs: z.int().nullable(),
+    output: outputSchema,
+  }),
   /** The wanted release is told to name `to`. */
   z.strictObject({ kind: z.literal('release-moving'), from: digestSchema.nullable(), to: releaseSchema }),
   /** It names `to`: seen. `again` when it did so before. */
@@ -112,6 +129,8 @@ const fact = z.discriminatedUnion('kind', [
     by: person,
     reason: z.string().nullable(),
     moving: z.array(z.string()),
+    /** The preparation runs, and is brought to its end first. */
+    preparing: z.boolean().optional(),
   }),
   /** Nothing is under way any more: this is how it rests. */
   z.strictObject({

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { plannedPreparationSchema } from './preparation.ts'
 import { digestSchema, proofSchema, releaseSchema, wantedAtSchema } from './release.ts'
 
 /** Exactly what a rollout would do. Stored inside the rollout; its hash names it. */
@@ -86,6 +87,8 @@ export const planSchema = z.strictObject({
   release: plannedReleaseSchema.nullable().default(null),
   /** What becomes of it when it fails; null to be left as it is. */
   rollback: plannedRollbackSchema.nullable().default(null),
+  /** What runs before anything is changed; null for nothing. */
+  preparation: plannedPreparationSchema.nullable().default(null),
   /** Wanted instances that are not rolled, but count when it is asked how many are away. */
   others: z.array(z.string()),
   /** The first batch is a canary. */
@@ -126,6 +129,8 @@ export const planAskSchema = z.strictObject({
   release: releaseSchema.optional(),
   /** The tag by which it was asked for, as the policy was told it. */
   tag: z.string().optional(),
+  /** The rollout that ran its preparation already. */
+  preparedBy: z.int().optional(),
   batch: amountSchema.nullable(),
   canary: z.int().nullable(),
   /** Null for all. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { planSchema, type Plan } from './plan.ts'
+import { preparationStateSchema } from './preparation.ts'
 import {
   endingSchema,
   instanceStateSchema,
@@ -41,6 +42,8 @@ export const rolloutSchema = z.strictObject({
   ending: endingSchema.nullable(),
   /** Where its release stands; null where nothing is known of releases. */
   release: releaseStateSchema.nullable().default(null),
+  /** How far what runs before it is; null where there is nothing. */
+  preparation: preparationStateSchema.nullable().default(null),
   /** It failed and is taken back, or was about to be; null as long as it is not. */
   rollback: rollbackSchema.nullable().default(null),
   /** A canary that was let go on before its time. */

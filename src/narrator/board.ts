@@ -1,5 +1,7 @@
 import { aimOf, rolledNow } from '../domain/aim.ts'
 import { durationText } from '../domain/duration.ts'
+import { commandText } from '../domain/preparation-text.ts'
+import { isPreparing } from '../domain/preparation.ts'
 import {
   inFlight,
   isOver,
@@ -82,6 +84,11 @@ function verdictText(rollout: Rollout): string {
     const { kind, by } = rollout.pause
     const what = kind === 'stop' ? `stopped with all of ${rollout.plan.tier}` : 'paused'
     return `${rollout.phase === 'paused' ? 'is' : 'is being'} ${what} by ${personText(by)}, ${progress}`
+  }
+  if (isPreparing(rollout) && rollout.plan.preparation !== null) {
+    const { command, timeoutMs } = rollout.plan.preparation
+    const since = clockText(rollout.preparation?.since ?? rollout.createdAt)
+    return `runs ${words(commandText(command))} first, since ${since} (up to ${durationText(timeoutMs)}); ${progress}`
   }
   return `${phaseText(rollout.phase)}: ${progress}${etaText(rollout)}`
 }

@@ -3,6 +3,13 @@ import type { Fact, RolloutEvent } from '../domain/event.ts'
 import { firstFailureText } from '../domain/failure-text.ts'
 import type { Plan } from '../domain/plan.ts'
 import { ownerOf, tookMs, type Rollout } from '../domain/rollout.ts'
+import {
+  commandText,
+  isPreparationFact,
+  outputLines,
+  preparationFactText,
+  preparationPlanLines,
+} from '../domain/preparation-text.ts'
 import { isReleaseFact, releaseFactText, releaseStateText, type ReleaseFact } from '../domain/release-words.ts'
 import {
   abortText,
@@ -26,6 +33,10 @@ import { nextStepsText, stuckText } from './next-steps.ts'
 export function lineOf(event: RolloutEvent, rollout: Rollout): string | null {
   const { fact } = event
   if (isReleaseFact(fact)) return releaseLine(fact, rollout)
+  if (isPreparationFact(fact)) {
+    const output = fact.kind === 'preparation-began' ? [] : outputLines(fact.output)
+    return [preparationFactText(fact, rollout), ...output].join('\n')
+  }
   switch (fact.kind) {
     case 'accepted':
       return planText(rollout.plan, fact.retryOf)
@@ -63,7 +74,7 @@ export function lineOf(event: RolloutEvent, rollout: Rollout): string | null {
       return stuckText(fact, rollout)
     case 'pause-asked':
       return fact.moving.length === 0
-        ? null
+        ? pausesPreparation(fact, rollout)
         : `${personText(fact.by)} ${fact.tier ? `stopped all of ${rollout.plan.tier}` : 'pauses it'}${quoted(fact.reason)}: ${seriesShort(fact.moving)} ${fact.moving.length === 1 ? 'is' : 'are'} brought to ${fact.moving.length === 1 ? 'its' : 'their'} end first, nothing new begins.`
     case 'paused':
       return `${fact.tier ? `Stopped with all of ${rollout.plan.tier}` : 'Paused'} by ${personText(fact.by)}${quoted(fact.reason)}: ${fact.replaced} of ${fact.of} ${deedOf(rollout.plan)}${awayText(fact.away)}. \`/opsee ${fact.tier ? `go ${rollout.plan.tier}` : `resume ${rollout.id}`}\` lets ${fact.tier ? 'all of it' : 'it'} go on, \`/opsee abort ${rollout.id}\` ends it here.`
@@ -79,6 +90,8 @@ export function lineOf(event: RolloutEvent, rollout: Rollout): string | null {
     case 'abort-asked':
       return `${personText(fact.by)} aborted it${quoted(fact.reason)}. Nothing new begins; ${abortText(rollout.plan)}.`
     case 'failing':
+      // Told with what it wrote already, and nothing is under way.
+      if (rollout.preparation?.stage === 'failed') return null
       return `${fact.unit === null ? `It cannot go on: ${words(fact.reason)}. ` : ''}Nothing new begins; what is under way is brought back up.`
     case 'ended':
       return endText(rollout, fact)
@@ -106,6 +119,12 @@ function journalLines(
     ...(journal.length === 0 ? [] : ['Last lines of its journal:', ...journal.map((line) => `> ${words(line)}`)]),
     ...(noJournal === null ? [] : [noJournalText(rollout, noJournal)]),
   ]
+}
+
+function pausesPreparation(fact: Extract<Fact, { kind: 'pause-asked' }>, { plan }: Rollout): string | null {
+  if (fact.preparing !== true || plan.preparation === null) return null
+  const who = `${personText(fact.by)} ${fact.tier ? `stopped all of ${plan.tier}` : 'pauses it'}${quoted(fact.reason)}`
+  return `${who}: ${words(commandText(plan.preparation.command))} is brought to its end first, nothing new begins.`
 }
 
 const isNew = (unit: string, { instances }: Rollout): boolean =>
@@ -142,6 +161,7 @@ function planText(plan: Plan, retryOf: number | null): string {
   const atOnce = Math.min(plan.atOnce, units.length)
   const lines = [
     `${retryOf === null ? 'Plan' : `Takes up rollout ${retryOf} again. Plan`} ${plan.hash}: ${workText(plan)}, ${atOnce === 1 ? 'one at a time' : `${atOnce} at a time`}${plan.canary ? ', a canary first' : ''}: ${series(units.map((one) => shortUnit(one.unit)))}.`,
+    ...preparationPlanLines(plan),
     ...releasePlanLines(plan),
     proofText(plan),
     ...plan.warnings.map((warning) => `Note: ${words(warning)}.`),

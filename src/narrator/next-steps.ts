@@ -1,5 +1,6 @@
 import { durationText } from '../domain/duration.ts'
 import type { Fact } from '../domain/event.ts'
+import { commandText } from '../domain/preparation-text.ts'
 import { isTakenBack, type Rollout } from '../domain/rollout.ts'
 import { parseUnitName } from '../domain/unit-name.ts'
 import { clockText, deedOf, series, shortUnit, words } from '../domain/wording.ts'
@@ -12,10 +13,15 @@ export function nextStepsText(rollout: Rollout): string {
   if (isTakenBack(rollout)) return takenBackSteps(rollout)
   const { id, next } = rollout
   const left = rollout.instances.filter((one) => one.stage !== 'done').length
+  const { preparation } = rollout.plan
+  const again =
+    preparation === null || rollout.preparation?.stage !== 'failed'
+      ? ''
+      : `runs ${words(commandText(preparation.command))} again and `
   const steps = [
     ...(left > 0
       ? [
-          `\`/opsee retry ${id}\` rolls the ${left} that ${left === 1 ? 'is' : 'are'} left${next.length > 0 ? `, and then ${next.join(', ')}` : ''}`,
+          `\`/opsee retry ${id}\` ${again}rolls the ${left} that ${left === 1 ? 'is' : 'are'} left${next.length > 0 ? `, and then ${next.join(', ')}` : ''}`,
         ]
       : []),
     ...restartOne(rollout),

@@ -154,13 +154,21 @@ function oneMessage(news: readonly RolloutEvent[], rollout: Rollout): { readonly
   return { text, upTo }
 }
 
-/** A section takes 3,000 characters. */
+/** A section takes 3,000 characters. A block in monospace that goes on in the next one ends here, and begins there anew. */
 function textSections(text: string): Message['sections'] {
   const texts: string[] = []
+  let inBlock = false
   for (const line of text.split('\n')) {
     const last = texts.at(-1)
-    if (last === undefined || last.length + line.length > 2800) texts.push(line)
-    else texts[texts.length - 1] = `${last}\n${line}`
+    if (last !== undefined && last.length + line.length <= 2800) texts[texts.length - 1] = `${last}\n${line}`
+    else if (last === undefined || !inBlock) texts.push(line)
+    else {
+      texts[texts.length - 1] = `${last}\n${fence}`
+      if (line !== fence) texts.push(`${fence}\n${line}`)
+    }
+    if (line === fence) inBlock = !inBlock
   }
   return texts.map((part) => ({ kind: 'text', text: part }))
 }
+
+const fence = '```'

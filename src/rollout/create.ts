@@ -180,7 +180,7 @@ const sameness = (
   typed: Typed,
   next: readonly string[],
 ) => [
-  [plan.hash, ask.kind, ask.to, ask.units, ask.batch, ask.canary, ask.only, force],
+  [plan.hash, ask.kind, ask.to, ask.units, ask.preparedBy, ask.batch, ask.canary, ask.only, force],
   [typed.batch, typed.canary, typed.force],
   next,
 ]

@@ -1,18 +1,18 @@
 import { rolledNow } from '../domain/aim.ts'
+import { isPreparing } from '../domain/preparation.ts'
 import { holdsItsTarget, inFlight, isTakenBack, type InstanceState, type Rollout } from '../domain/rollout.ts'
 import { canaryHasServed } from './canary.ts'
 import { Draft, type Decision } from './draft.ts'
 import { close, finishIfOver, giveUp, timeOut } from './finish.ts'
 import type { Look } from './look.ts'
-import { defaultPatience, stateText, type Moment, type Observation, type Patience } from './observation.ts'
+import { defaultPatience, type Moment, type Observation, type Patience } from './observation.ts'
+import { mayBegin } from './may-begin.ts'
 import { rest } from './rest.ts'
-import { obstacleTo } from './serving.ts'
-import { changedSince } from './since-planned.ts'
 import { begin, stepInstance } from './step-instance.ts'
-import { sayEarly, settleRelease } from './step-release.ts'
+import { prepare, settlePreparation } from './step-preparation.ts'
+import { releaseIsKnown, sayEarly, settleRelease } from './step-release.ts'
 import { clockStands, sayStuck } from './stuck.ts'
 import { countDown, turnBack } from './take-back.ts'
-import { changedTemplate } from './unit-files.ts'
 
 /**
  * The next step of a rollout, with its reason in words. Pure and total: every record, every observation and every
@@ -35,6 +35,11 @@ export function decide(
 
   draft.take(seen.take)
   if (draft.rollout.ending === null) draft.heed(seen.pause, seen.resumed)
+
+  if (isPreparing(draft.rollout)) {
+    prepare(draft, seen, moment)
+    return draft.decision()
+  }
 
   if (seen.cluster.kind === 'unknown') {
     withoutView(draft, seen.cluster.reason, seen, moment, patience)
@@ -116,35 +121,17 @@ function goOn(draft: Draft, look: Look): void {
     return
   }
   draft.goOn('lock', 'nobody holds it any more')
+  if (!releaseIsKnown(draft, look)) return
+  const units = waiting.map((one) => one.unit)
+  if (!settlePreparation(draft, units, look)) return
   if (!settleRelease(draft, look) || !canaryHasServed(draft, look)) return
   for (const { unit } of waiting) {
     if (draft.full) return
-    const view = look.units.get(unit)
-    const changed = changedSince(draft.rollout, unit, view)
-    if (changed !== null) {
-      if ((view?.wantedFor ?? 0) < look.patience.wishViews) {
-        draft.note(unit, `${changed.seems} (${stateText(view)}): looking again`)
-        continue
-      }
-      const reason = `${changed.is} (${stateText(view)}): somebody else ${changed.did} it since the plan was made`
-      draft.fail(unit, reason)
-      draft.end({ kind: 'failed', unit, reason: `${unit} ${reason}` })
-      return
-    }
-    const template = changedTemplate(draft.instance(unit).renews, look.templates)
-    if (template?.kind === 'changed') {
-      draft.fail(unit, template.reason)
-      draft.end({ kind: 'failed', unit, reason: `${unit} ${template.reason}` })
-      return
-    }
-    const obstacle = template?.reason ?? obstacleTo(draft.rollout, unit, look)
-    if (obstacle !== null) {
-      draft.note(unit, obstacle)
-      continue
-    }
+    const may = mayBegin(draft, unit, look)
+    if (may === 'never') return
+    if (may === 'later') continue
     if (ofBatch(draft.rollout).every((one) => one.stage === 'waiting')) {
       const { batch, plan } = draft.rollout
-      const units = waiting.map((one) => one.unit)
       draft.fact({ kind: 'batch-began', batch, units, canary: plan.canary && batch === 0 })
     }
     begin(draft, unit, look)

@@ -1,4 +1,5 @@
 import type { Fact } from '../domain/event.ts'
+import { isPreparing } from '../domain/preparation.ts'
 import {
   inFlight,
   ownerOf,
@@ -157,7 +158,9 @@ export class Draft {
       this.fact({ kind: 'resumed', tier: this.rollout.pause?.kind === 'stop', by, reason, ...this.#counts })
     } else {
       const moving = this.rollout.instances.filter(inFlight).map((one) => one.unit)
-      this.fact({ kind: 'pause-asked', tier: pause.kind === 'stop', by: pause.by, reason: pause.reason, moving })
+      const { by, reason } = pause
+      const preparing = isPreparing(this.rollout) ? { preparing: true } : {}
+      this.fact({ kind: 'pause-asked', tier: pause.kind === 'stop', by, reason, moving, ...preparing })
     }
     this.set({ pause, phase: underWay(this.rollout) })
   }

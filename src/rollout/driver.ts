@@ -1,29 +1,21 @@
 import { isOver, ownerOf, samePause, type Rollout } from '../domain/rollout.ts'
-import type { HealthProbe } from '../ports/health.ts'
 import type { SchedulerReader, SchedulerWriter } from '../ports/scheduler.ts'
 import { StoreUnavailable } from '../ports/store.ts'
 import { Outage } from '../store/outage.ts'
 import { UnreadableRecord } from '../store/record.ts'
-import type { AnnouncedPort } from './ask-gate.ts'
 import { decide } from './decide.ts'
 import { Calls, wellAfter } from './calls.ts'
 import { withJournal } from './failure-journal.ts'
-import { HealthWatch } from './health-watch.ts'
 import type { Loaded, Ownership, Wishes } from './journal.ts'
 import type { Patience } from './observation.ts'
-import { ReleaseWatch, type ReleaseParts } from './release-watch.ts'
+import { ProgressClock } from './progress-clock.ts'
 import { clockStands } from './stuck.ts'
+import { Watches, type WatchParts } from './watches.ts'
 import { WishWatch, wishesForMs, type WishParts } from './wish-watch.ts'
 
-export interface DriverParts extends WishParts, ReleaseParts {
+export interface DriverParts extends WishParts, WatchParts {
   readonly scheduler: SchedulerReader & SchedulerWriter
-  readonly probe: HealthProbe
-  readonly announcedPort: AnnouncedPort
   readonly patience: Patience
-  /** Takes what must not be shown out of a text. */
-  readonly redact: (text: string) => string
-  /** Longest wait for one complete look at the scheduler, in milliseconds. */
-  readonly observeMs: number
 }
 
 export type Driven =
@@ -61,12 +53,10 @@ class Drive {
   readonly #wishes: WishWatch
   readonly #haltOrAborted: AbortSignal
   readonly #lostOrAborted: AbortSignal
-  readonly #health: HealthWatch
-  readonly #releases: ReleaseWatch
+  readonly #watches: Watches
   readonly #calls: Calls
+  readonly #progress = new ProgressClock()
   #loaded: Loaded | null = null
-  /** Where the counting of time without progress stands, and since when. */
-  #spent = { ms: 0, at: 0 }
 
   constructor(own: Ownership, parts: DriverParts, driver: string, stop: AbortSignal) {
     this.#own = own
@@ -78,9 +68,8 @@ class Drive {
     this.#wishes = new WishWatch(own.id, parts)
     this.#haltOrAborted = AbortSignal.any([this.#halt, this.#wishes.aborted])
     this.#lostOrAborted = AbortSignal.any([own.lease.lost, this.#wishes.aborted])
-    this.#releases = new ReleaseWatch(parts)
+    this.#watches = new Watches(own, parts)
     this.#calls = new Calls(own, parts)
-    this.#health = new HealthWatch(parts.probe, parts.announcedPort, parts.clock)
   }
 
   async run(): Promise<Driven> {
@@ -92,8 +81,13 @@ class Drive {
       return await this.#loop()
     } finally {
       over.abort()
-      await listening
+      await Promise.all([listening, this.#watches.preparation.end()])
     }
+  }
+
+  /** It is to end, and nothing is left to be stored of what it ran. */
+  get #letsGo(): boolean {
+    return this.#halt.aborted && !this.#watches.preparation.pending
   }
 
   async #loop(): Promise<Driven> {
@@ -101,7 +95,7 @@ class Drive {
     const outage = new Outage(log, { rollout: this.#own.id }, 'the rollout')
     for (;;) {
       if (this.#own.lease.lost.aborted) return 'lost'
-      if (this.#stop.aborted) return 'handed-over'
+      if (this.#letsGo) return 'handed-over'
       try {
         const over = await this.#turn()
         outage.over()
@@ -115,7 +109,8 @@ class Drive {
         // Whether the last write was applied is unknown: read again before anything is decided.
         this.#loaded = null
         outage.failed(error)
-        await clock.sleep(500, this.#halt)
+        if (this.#stop.aborted && !this.#watches.preparation.running) return 'handed-over'
+        await clock.sleep(500, this.#watches.preparation.running ? this.#own.lease.lost : this.#halt)
       }
     }
   }
@@ -127,35 +122,29 @@ class Drive {
 
   /** One turn of the loop; null to go on. */
   async #turn(): Promise<Driven | null> {
-    const { journal, scheduler, clock, patience } = this.#parts
+    const { journal, clock, patience } = this.#parts
     const loaded = this.#loaded ?? (await this.#load())
     if (loaded === null) return 'unreadable'
     if (isOver(loaded.rollout)) return 'ended'
     if (await this.#rests(loaded.rollout)) return null
-    const [cluster] = await Promise.all([
-      scheduler.observe(this.#parts.observeMs, this.#hurry),
-      this.#releases.look(loaded.rollout),
-    ])
-    if (this.#halt.aborted) return null
+    const watched = await this.#watches.look(loaded.rollout, this.#stop.aborted ? this.#own.lease.lost : this.#hurry)
+    if (this.#letsGo) return null
     // After the look, which may take long: what people want is newer than what is seen.
     const wishes = await this.#wishes.fresh(loaded.rollout)
     const calledOff = this.#wishes.aborted.aborted ? this.#own.lease.lost : this.#lostOrAborted
-    if (cluster.kind === 'known') await this.#askHealth(loaded.rollout, cluster.units)
 
     const monotonic = clock.monotonic()
-    if (clockStands(loaded.rollout)) this.#spent = { ...this.#spent, at: monotonic }
-    const spentMs = this.#spent.ms + (monotonic - this.#spent.at)
+    if (clockStands(loaded.rollout)) this.#progress.stand(monotonic)
+    const spentMs = this.#progress.spentMs(monotonic)
     const decision = decide(
       loaded.rollout,
       {
-        cluster,
-        health: this.#health.seen,
+        ...watched,
         abort: wishes.abort,
         take: wishes.take,
         pause: wishes.pause,
         resumed: wishes.resumed,
         go: wishes.go,
-        ...this.#releases.seen,
         holds: wishes.holds,
         askedAt: (unit) => this.#calls.askedAt(unit),
         refusals: this.#calls.refusals,
@@ -167,6 +156,7 @@ class Drive {
       if (spentMs - loaded.rollout.spentMs >= spentEveryMs) await this.#storeSpent(loaded, spentMs, monotonic, wishes)
       return null
     }
+    this.#watches.preparation.intend(loaded.rollout, decision.rollout)
     const advanced = await journal.advance(
       this.#own,
       loaded,
@@ -181,7 +171,8 @@ class Drive {
       return null
     }
     this.#loaded = advanced.loaded
-    this.#spent = { ms: decision.rollout.spentMs, at: monotonic }
+    this.#follow(advanced.loaded.rollout)
+    this.#progress.count(decision.rollout.spentMs, monotonic)
     this.#parts.log.info({ rollout: this.#own.id, reason: decision.reason, calls: decision.calls }, 'step')
     // Each call may take its whole time limit: an abort or a lock that came meanwhile stops what still serves from
     // being stopped. The stages cope with a call that was never made.
@@ -194,10 +185,10 @@ class Drive {
   async #load(): Promise<Loaded | null> {
     const { journal, clock } = this.#parts
     const loaded = await journal.load(this.#own.id)
-    const first = this.#spent.at === 0
-    if (loaded !== null) this.#spent = first ? { ms: loaded.rollout.spentMs, at: clock.monotonic() } : this.#spent
+    const first = loaded !== null && this.#progress.begin(loaded.rollout.spentMs, clock.monotonic())
     if (loaded === null || !first || isOver(loaded.rollout)) {
       this.#loaded = loaded
+      if (loaded !== null) this.#follow(loaded.rollout)
       return loaded
     }
     const wishes = await this.#wishes.read(loaded.rollout)
@@ -233,14 +224,10 @@ class Drive {
     const rollout = { ...loaded.rollout, spentMs: Math.round(spentMs) }
     const advanced = await this.#parts.journal.advance(this.#own, loaded, rollout, [], wishes)
     this.#loaded = advanced.kind === 'stored' ? advanced.loaded : null
-    if (advanced.kind === 'stored') this.#spent = { ms: rollout.spentMs, at }
+    if (advanced.kind === 'stored') this.#progress.count(rollout.spentMs, at)
   }
 
-  /** The checks run beside the loop; it waits a moment for quick answers, so that they count at once. */
-  async #askHealth(rollout: Rollout, units: Parameters<HealthWatch['ask']>[1]): Promise<void> {
-    const asked = this.#health.ask(rollout, units).catch((error: unknown) => {
-      this.#parts.log.warn({ rollout: rollout.id, err: error }, 'a health check could not be made')
-    })
-    await Promise.race([asked, this.#parts.clock.sleep(100, this.#halt)])
+  #follow(rollout: Rollout): void {
+    this.#watches.preparation.follow(rollout, { aborted: this.#wishes.aborted, cut: this.#cut })
   }
 }

@@ -37,9 +37,13 @@ export function newRollout(id: number, asked: NewRollout, waitsFor: WaitsFor | n
 }
 
 /** Nothing was done of the plan yet. */
-export const newState = (plan: Plan, now: number): Pick<Rollout, 'instances' | 'release'> => ({
+export const newState = (plan: Plan, now: number): Pick<Rollout, 'instances' | 'release' | 'preparation'> => ({
   instances: plan.batches.flatMap((batch, index) => batch.map((one) => newInstance(one, index, now))),
   release: plan.release === null ? null : { stage: 'waiting', calls: 0 },
+  preparation:
+    plan.preparation === null
+      ? null
+      : { stage: plan.preparation.doneBy === null ? 'waiting' : 'done', driver: null, since: now },
 })
 
 function newInstance(planned: Plan['batches'][number][number], batch: number, now: number): InstanceState {

@@ -1,3 +1,4 @@
+import type { Output, PreparationFault } from '../domain/preparation.ts'
 import type { Pause, Person } from '../domain/rollout.ts'
 import type { HealthResult } from '../ports/health.ts'
 import type { ClusterView, UnitReport, UnitView } from '../ports/scheduler.ts'
@@ -23,6 +24,8 @@ export interface Observation {
   readonly wanted: WantedSeen | null
   /** What instances wrote to their keys about the release that they run, by unit; null for nothing. */
   readonly announced: ReadonlyMap<string, string | null>
+  /** What becomes of the preparation that this driver started; null when it started none. */
+  readonly preparation: PreparationSeen | null
   /** A person's word to go on, now or `forMs` after it was said. */
   readonly go: GoWish | null
   /** What the scheduler's tool said when the last call for a unit failed. */
@@ -37,6 +40,16 @@ export interface HealthSeen {
   readonly fails: number
   readonly last: HealthResult
 }
+
+export type PreparationSeen =
+  | { readonly kind: 'running' }
+  | { readonly kind: 'done'; readonly tookMs: number; readonly output: Output }
+  | {
+      readonly kind: 'failed'
+      readonly fault: PreparationFault
+      readonly tookMs: number | null
+      readonly output: Output
+    }
 
 export type WantedSeen =
   /** `about` says for people what a digest is that nobody expected. */

@@ -30,6 +30,8 @@ export interface PlanInput {
   readonly rollback?: Plan['rollback']
   /** As in `TakingBack`. */
   readonly standby?: { readonly to: Release; readonly afterMs: number } | null
+  /** What runs before anything is changed. */
+  readonly preparation?: Plan['preparation']
   /** Why nobody knows which release would be pulled. */
   readonly noRelease?: string | null
   /** What a person should know about it. */

@@ -28,6 +28,7 @@ export function planWith(
     canarySteadyMs: input.settings.canary > 0 ? input.settings.canarySteadyMs : 0,
     release: input.release ?? null,
     rollback: input.rollback ?? null,
+    preparation: input.preparation ?? null,
     atOnce,
     gate: input.gate,
     settleMs: input.settings.settleMs,
@@ -49,7 +50,7 @@ function planHash(plan: Omit<Plan, 'hash'>): string {
     if (one.task === 'replace') return work
     return one.task === 'renew' ? ([...work, one.task, one.renews] as const) : ([...work, one.task] as const)
   })
-  const { release, canarySteadyMs } = plan
+  const { release, canarySteadyMs, preparation } = plan
   const work = [
     [kind, service, tier, unit, canary, atOnce, gate, settleMs, progressDeadlineMs],
     instances.toSorted(([a], [b]) => a.localeCompare(b)),
@@ -57,6 +58,9 @@ function planHash(plan: Omit<Plan, 'hash'>): string {
     others.toSorted(),
     ...(release === null ? [] : [[release.at, release.to.digest, release.proof]]),
     ...(canarySteadyMs === 0 ? [] : [canarySteadyMs]),
+    ...(preparation === null || preparation.doneBy !== null
+      ? []
+      : [[preparation.command, preparation.timeoutMs, preparation.env]]),
   ]
   return createHash('sha256').update(JSON.stringify(work)).digest('hex').slice(0, 12)
 }

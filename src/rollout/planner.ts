@@ -13,7 +13,7 @@ import { askGate, type AnnouncedPort } from './ask-gate.ts'
 import { isUp, reportOf } from './observation.ts'
 import { releaseFor } from './plan-release.ts'
 import { planRollout } from './plan-rollout.ts'
-import { gateOf, settingsOf } from './settings.ts'
+import { gateOf, preparationFor, settingsOf } from './settings.ts'
 
 export interface PlannerParts {
   readonly config: Pick<Config, 'services' | 'tiers' | 'engine'>
@@ -92,6 +92,7 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         moving: live === null ? [] : underWay(live),
         only: request.only,
         ...release,
+        preparation: preparationFor(parts.config, target.service, request),
         releaseNotes: notes,
         releaseRules: rules,
         named: request.release !== undefined,

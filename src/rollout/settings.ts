@@ -1,6 +1,7 @@
 import type { Config, RolloutSettings } from '../config/schema.ts'
 import { amountOf, type Amount } from '../domain/amount.ts'
 import type { Target } from '../domain/target.ts'
+import type { Plan, PlanAsk } from '../domain/plan.ts'
 import type { HealthGate } from '../ports/health.ts'
 import type { QueueLimits } from './create.ts'
 
@@ -70,6 +71,18 @@ export function queueLimits(config: Pick<Config, 'tiers' | 'engine'>): QueueLimi
     atOnce: (tier) => config.tiers[tier]?.rolloutsAtOnce ?? config.engine.rolloutsAtOnce ?? null,
     length: config.engine.queueLength,
   }
+}
+
+/** What runs before a rollout of this kind changes anything; null for nothing: only what brings a release there has a preparation. */
+export function preparationFor(
+  config: Pick<Config, 'services'>,
+  service: string,
+  { kind, preparedBy }: Pick<PlanAsk, 'kind' | 'preparedBy'>,
+): Plan['preparation'] {
+  const preparation = config.services[service]?.preparation
+  if (preparation === undefined || (kind !== 'deploy' && kind !== 'promote')) return null
+  const { command, timeout, env } = preparation
+  return { command, timeoutMs: timeout, env, doneBy: preparedBy ?? null }
 }
 
 export function gateOf(config: Pick<Config, 'services'>, service: string): HealthGate {

@@ -10,8 +10,8 @@ import { mayRepeat, refusal, type Look } from './look.ts'
 /** Under this name what is known of the calls for it is kept beside that of the units. */
 export const wantedName = 'the wanted release'
 
-/** True once the units would pull the release that this rollout is for. Until then nothing may be stopped. */
-export function settleRelease(draft: Draft, look: Look): boolean {
+/** True once it is known which release is wanted, and that nobody else chose it. Until then nothing is begun. */
+export function releaseIsKnown(draft: Draft, look: Look): boolean {
   const aim = aimOf(draft.rollout)
   const { release } = draft.rollout
   const seen = look.seen.wanted
@@ -23,18 +23,25 @@ export function settleRelease(draft: Draft, look: Look): boolean {
     return false
   }
   draft.goOn('release', 'it is known again which release is wanted')
-  if (seen.digest === aim.to.digest) {
+  if (seen.digest === aim.to.digest || (seen.digest === aim.from && release.stage !== 'moved')) return true
+  const now = seen.digest === null ? 'nothing' : (seen.about ?? shortDigest(seen.digest))
+  const reason = `${whereText(aim.at)} names ${now}, and should name ${releaseText(aim.to)}: somebody else moved it`
+  draft.end({ kind: 'failed', unit: null, reason })
+  return false
+}
+
+/** True once the units would pull the release that this rollout is for. Until then nothing may be stopped. */
+export function settleRelease(draft: Draft, look: Look): boolean {
+  const aim = aimOf(draft.rollout)
+  const { release } = draft.rollout
+  const seen = look.seen.wanted
+  if (aim === null || release === null) return true
+  if (seen?.kind === 'known' && seen.digest === aim.to.digest) {
     if (release.stage === 'moved') return true
     draft.set({ release: { ...release, stage: 'moved' } })
     draft.fact({ kind: 'release-moved', to: aim.to, again: release.stage === 'waiting' })
     draft.say(`${whereText(aim.at)} names ${releaseText(aim.to)}`)
     return true
-  }
-  if (release.stage === 'moved' || seen.digest !== aim.from) {
-    const now = seen.digest === null ? 'nothing' : (seen.about ?? shortDigest(seen.digest))
-    const reason = `${whereText(aim.at)} names ${now}, and should name ${releaseText(aim.to)}: somebody else moved it`
-    draft.end({ kind: 'failed', unit: null, reason })
-    return false
   }
   if (release.stage === 'waiting') draft.fact({ kind: 'release-moving', from: aim.from, to: aim.to })
   if (release.stage === 'waiting' || mayRepeat(wantedName, look)) {

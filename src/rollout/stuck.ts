@@ -1,3 +1,4 @@
+import { isPreparing } from '../domain/preparation.ts'
 import { inFlight, isOver, type InstanceState, type Rollout } from '../domain/rollout.ts'
 import type { UnitView } from '../ports/scheduler.ts'
 import type { Draft } from './draft.ts'
@@ -5,9 +6,10 @@ import { stateText, type Moment, type Patience } from './observation.ts'
 
 /** A rollout that does not come on: whether its clock runs, what it waits for, and that this is told. */
 
-/** It is paused, or a lock holds it, and nothing is under way: waiting for a person is not a lack of progress. */
+/** It is paused, or a lock holds it, and nothing is under way: waiting for a person is not a lack of progress. A preparation has its own limit. */
 export const clockStands = (rollout: Rollout): boolean =>
   rollout.phase === 'paused' ||
+  isPreparing(rollout) ||
   rollout.rollback?.stage === 'countdown' ||
   (rollout.held?.by === 'lock' && !rollout.instances.some(inFlight))
 

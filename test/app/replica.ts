@@ -5,6 +5,7 @@ import { createApp, type App, type AppParts } from '../../src/app.ts'
 import { commandsDirectory, loadCommands } from '../../src/command/load.ts'
 import { policyOf, shippedText } from '../authorization/support.ts'
 import { quietLog } from '../support/quiet-log.ts'
+import { noPreparations } from '../support/releases.ts'
 
 /** One of several processes on an etcd: everything of it but the process. */
 export interface Replica {
@@ -19,13 +20,14 @@ export async function startReplica(
   etcd: EtcdServer,
   name: string,
   parts: Pick<AppParts, 'config' | 'schedulers' | 'probe' | 'chat'> &
-    Partial<Pick<AppParts, 'registry' | 'webhooks' | 'log'>>,
+    Partial<Pick<AppParts, 'registry' | 'webhooks' | 'log' | 'preparations'>>,
   commandsMs = 10_000,
 ): Promise<Replica> {
   const store = createEtcdStore({ endpoints: [etcd.endpoint], prefix, timeoutMs: 10_000, clock: systemClock })
   const app = createApp({
     registry: null,
     webhooks: null,
+    preparations: noPreparations,
     log: quietLog(),
     ...parts,
     commands: await loadCommands(commandsDirectory()),

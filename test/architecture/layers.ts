@@ -16,9 +16,11 @@ const layers: Readonly<Record<string, Layer>> = {
   'src/domain': { imports: words },
   'src/config': { imports: words },
   'src/ports': { imports: words },
-  // Adapters: each behind its port, none beside another.
+  // Adapters: each behind its port, none beside another; two of them start processes.
+  'src/adapters/process': { imports: [...words, 'src/ports'] },
   'src/adapters/etcd': { imports: [...words, 'src/ports'] },
-  'src/adapters/fleet': { imports: [...words, 'src/ports'] },
+  'src/adapters/fleet': { imports: [...words, 'src/ports', 'src/adapters/process'] },
+  'src/adapters/preparation': { imports: [...words, 'src/ports', 'src/adapters/process'] },
   'src/adapters/health': { imports: [...words, 'src/ports'] },
   'src/adapters/registry': { imports: [...words, 'src/ports'] },
   'src/adapters/webhooks': { imports: [...words, 'src/ports'] },
@@ -52,6 +54,7 @@ const compositionRoots = new Set([
   'src/connect.ts',
   'src/check-config.ts',
   'src/check-registry.ts',
+  'src/check-preparations.ts',
 ])
 
 /** Packages with one home each: whoever else needs what they do asks a port. */
@@ -64,7 +67,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   '@slack/socket-mode': ['src/adapters/slack'],
   '@slack/types': ['src/adapters/slack'],
   '@slack/web-api': ['src/adapters/slack'],
-  execa: ['src/adapters/fleet'],
+  execa: ['src/adapters/fleet', 'src/adapters/preparation'],
   'node:child_process': ['src/adapters/fleet'],
   undici: ['src/adapters/health', 'src/adapters/registry', 'src/adapters/slack', 'src/adapters/webhooks'],
   '@cedar-policy/cedar-wasm': ['src/authorization'],

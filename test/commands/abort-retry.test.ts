@@ -73,6 +73,22 @@ describe('retry', () => {
     expect(did.started).toMatchObject([{ retryOf: 11, reason: 'new billing', next: ['vape'] }])
   })
 
+  it('runs a preparation again only when nobody had done it', async () => {
+    const preparation = { command: ['migrate', 'up'], timeoutMs: 60_000, env: [], doneBy: null }
+    const preparedBy = async (stage: 'running' | 'done' | 'failed', doneBy: number | null) => {
+      const plan = planOf({ preparation: { ...preparation, doneBy } })
+      const { say, did } = await world({
+        rollouts: [{ ...dead, plan, preparation: { stage, driver: 'a:1', since: 0 } }],
+      })
+      await say('retry 11')
+      return did.planned[0]?.preparedBy
+    }
+    expect(await preparedBy('failed', null)).toBe(undefined)
+    expect(await preparedBy('done', null)).toBe(11)
+    // It was itself a retry of one that had.
+    expect(await preparedBy('done', 7)).toBe(7)
+  })
+
   it('has a canary again only when that was not proven before', async () => {
     const plan = planOf({ canary: true })
     const proven = await world({ rollouts: [{ ...dead, plan }] })

@@ -72,10 +72,11 @@ describe('deploy', () => {
   })
 
   it('shows the plan on a dry run: instances, batches, gate, blockers and hash, and asks for no right', async () => {
+    const preparation = { command: ['bin/migrate', 'up to <v2>'], timeoutMs: 300_000, env: [], doneBy: null }
     const { say, did } = await world({
       planned: () => ({
         kind: 'plan',
-        plan: planOf({ canary: true, settleMs: 1500, warnings: ['the <unit> file differs'] }),
+        plan: planOf({ canary: true, settleMs: 1500, preparation, warnings: ['the <unit> file differs'] }),
         blockers: [busy],
       }),
     })
@@ -85,6 +86,9 @@ describe('deploy', () => {
     expect(text).toContain('`batch 3`  api@3 on 10.0.0.3 (active/running)')
     expect(text).toContain('Gate: HTTP `/health` on port 8080, after 1.5s of running without a flaw. Gives up after 5m')
     expect(text).toContain('Note: the &lt;unit&gt; file differs.')
+    expect(text).toContain(
+      "First it runs `bin/migrate 'up to &lt;v2&gt;'` (up to 5m); should that fail, nothing is changed.",
+    )
     expect(text).toContain('It would wait in the queue: rollout 9 is under way on it.')
     expect(text).toContain('Plan `abcdef012345`.')
     expect(text).toContain('Nothing was started')

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -203,6 +203,22 @@ describe('check-config', () => {
       /failed +image of api: quay\.io refuses to show .*HTTP 401.*registry\.hosts\.quay\.io\.username/,
     )
     expect([good.code, none.code, refused.code]).toEqual([0, 0, 1])
+  })
+
+  test('looks for the program of a preparation and for the variables that it is to see, and runs nothing', async () => {
+    answers = healthy
+    const prepared = (preparation: string) =>
+      check(configText().replace('unit: api@.service', `unit: api@.service, preparation: ${preparation}`))
+    const good = await prepared('{ command: [touch, ran], env: [HOME_OF_NOBODY] }')
+    expect(good.text).toMatch(/ok +preparation of api: `touch ran` runs \/.*\/touch/)
+    expect(good.text).toMatch(/warning +preparation of api: HOME_OF_NOBODY is not set in this environment/)
+    expect(good.code).toBe(0)
+    const none = await prepared('{ command: [./no-such] }')
+    expect(none.text).toMatch(
+      /failed +preparation of api: .*no-such does not exist\. Install it there, or write its path/,
+    )
+    expect(none.code).toBe(1)
+    expect(existsSync(join(folder, 'ran'))).toBe(false)
   })
 
   test('stops at a file that is not there, or that is wrong', async () => {

@@ -344,3 +344,20 @@ describe('a secret in the file', () => {
     expect(found).not.toContain(secret)
   })
 })
+
+describe('a preparation', () => {
+  const withPreparation = (text: string): string =>
+    faultOf('unit: bartnet@.service', `unit: bartnet@.service\n    preparation: ${text}`)
+
+  test('is a command with a limit, and sees no more than it must', () => {
+    expect(withPreparation('{ command: [bin/migrate, up], timeout: 1h, env: [DATABASE_URL] }')).toBe('')
+    expect(withPreparation('{ command: [] }')).toContain('services.bartnet.preparation.command')
+    expect(withPreparation('{ command: migrate up }')).toContain('services.bartnet.preparation.command')
+    expect(withPreparation('{ command: [migrate], timeout: 2h }')).toContain(
+      '2h is out of range: write between 1s and 1h',
+    )
+    expect(withPreparation('{ command: [migrate], env: [SLACK_BOT_TOKEN] }')).toContain('Opsee’s own')
+    expect(withPreparation('{ command: [migrate], env: [OPSEE_ETCD_PASSWORD] }')).toContain('Opsee’s own')
+    expect(withPreparation('{ command: [migrate], env: [A=b] }')).toContain('write the name of a variable')
+  })
+})

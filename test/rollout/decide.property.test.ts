@@ -5,7 +5,7 @@ import { decide } from '../../src/rollout/decide.ts'
 import type { Decision, UnitCall } from '../../src/rollout/draft.ts'
 import { defaultPatience } from '../../src/rollout/observation.ts'
 import type { UnitView } from '../../src/ports/scheduler.ts'
-import { gate, planOf, rolloutOf, World } from './world.ts'
+import { gate, migrate, planOf, prepared, rolloutOf, World } from './world.ts'
 
 /** What may happen at one look; most looks nothing. */
 const happening = fc.record({
@@ -31,6 +31,8 @@ const script = fc.record({
   atOnce: fc.integer({ min: 1, max: 3 }),
   sidekicks: fc.boolean(),
   gated: fc.boolean(),
+  /** How long its preparation takes, and whether that goes well; null for none. */
+  prepares: fc.option(fc.record({ ms: fc.nat({ max: 8000 }), well: fc.boolean() }), { nil: null }),
   happenings: fc.array(happening, { maxLength: 60 }),
   pauses: fc.array(
     fc.record({
@@ -53,8 +55,19 @@ function worldOf(given: Script): World {
       atOnce: Math.min(given.atOnce, given.size),
       sidekicks: given.sidekicks ? ['api-elb@.service'] : [],
       ...(given.gated ? { gate } : {}),
+      ...(given.prepares === null ? {} : { preparation: migrate }),
     }),
   )
+  if (given.prepares !== null) {
+    const { ms, well } = given.prepares
+    const bad = {
+      kind: 'failed' as const,
+      fault: { kind: 'exit' as const, code: 1 },
+      tookMs: 1,
+      output: { lines: [], cut: false },
+    }
+    world.preparation = { ms, end: well ? world.preparation.end : bad }
+  }
   given.falls.forEach((falls, index) => {
     const unit = units[index]
     if (unit !== undefined) world.unit(unit).falls = falls
@@ -153,6 +166,28 @@ describe('decide, whatever happens', () => {
     )
   })
 
+  it('runs its preparation at most once, before everything else, and does nothing unless it went well', () => {
+    fc.assert(
+      fc.property(script, (given) => {
+        const world = play(given, (_, decision) => {
+          const { stage } = decision.rollout.preparation ?? { stage: 'done' }
+          if (stage !== 'done') expect(decision.calls).toEqual([])
+        })
+        const began = world.facts.filter((fact) => fact.kind === 'preparation-began').length
+        const ended = world.facts.filter((fact) =>
+          ['preparation-done', 'preparation-failed'].includes(fact.kind),
+        ).length
+        const ran = world.log.filter(({ what }) => what === 'prepare').length
+        expect(began).toBeLessThanOrEqual(given.prepares === null ? 0 : 1)
+        expect(ran).toBeLessThanOrEqual(began)
+        expect(ended).toBe(began)
+        if (world.rollout.phase === 'succeeded' && given.prepares !== null) expect([began, ran]).toEqual([1, 1])
+        if (given.prepares?.well === false) expect(world.rollout.phase).not.toBe('succeeded')
+      }),
+      { numRuns: 200 },
+    )
+  })
+
   it('begins nothing while it is to be paused, brings to its end what is under way, and then rests', () => {
     fc.assert(
       fc.property(script, (given) => {
@@ -227,7 +262,15 @@ describe('decide, whatever happens', () => {
         fc.nat({ max: 2500 }),
         fc.integer({ min: 0, max: 2 }),
         (given, after, lateMs, falls) => {
-          const world = worldOf({ ...given, gated: false, happenings: [], pauses: [], abortAt: null, falls: [] })
+          const world = worldOf({
+            ...given,
+            gated: false,
+            happenings: [],
+            pauses: [],
+            abortAt: null,
+            falls: [],
+            prepares: null,
+          })
           for (let turn = 0; turn < after && !isOver(world.rollout); turn++) world.turn()
           if (falls > 0) world.unit('api@1.service').falls = falls - 1
           // The next call that is made is the one that is killed.
@@ -293,13 +336,17 @@ describe('decide, whatever happens', () => {
           abort: fc.boolean(),
           pause: fc.boolean(),
           batch: fc.nat({ max: 5 }),
+          preparation: fc.constantFrom(null, 'waiting', 'running', 'done', 'failed'),
+          ran: fc.constantFrom(null, { kind: 'running' as const }, prepared),
         }),
         (states, views, rest) => {
           const units = states.map((_, index) => `api@${index + 1}.service`)
-          const fresh = rolloutOf(planOf({ units, gate }))
+          const { preparation: stage } = rest
+          const fresh = rolloutOf(planOf({ units, gate, preparation: stage === null ? null : migrate }))
           const rollout = {
             ...fresh,
             batch: rest.batch,
+            preparation: stage === null ? null : { stage, driver: 'a:1', since: 5 },
             instances: fresh.instances.map((one, index) => ({ ...one, ...states[index] })),
           }
           const seen = new Map<string, UnitView>()
@@ -321,6 +368,7 @@ describe('decide, whatever happens', () => {
                 abort: rest.abort ? { by: { id: 'U2', name: null }, reason: null } : null,
                 holds: [],
                 wanted: null,
+                preparation: rest.ran,
                 announced: new Map(),
                 go: null,
                 askedAt: () => 0,

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 import type { Planned } from '../../src/domain/plan.ts'
 import type { ClusterView, UnitView } from '../../src/ports/scheduler.ts'
 import { planRollout, type PlanInput } from '../../src/rollout/plan-rollout.ts'
-import { batchSizes } from '../../src/rollout/settings.ts'
-import { gate } from './world.ts'
+import { configSchema } from '../../src/config/schema.ts'
+import { batchSizes, preparationFor } from '../../src/rollout/settings.ts'
+import { gate, migrate } from './world.ts'
 
 const unit = (name: string, change: Partial<UnitView> = {}): UnitView => ({
   unit: name,
@@ -239,6 +240,13 @@ describe('a plan', () => {
     expect(planned(units).plan.hash).toBe(hash)
     expect(planned(units.slice(1)).plan.hash).not.toBe(hash)
     expect(planned(units, { kind: 'restart' }).plan.hash).not.toBe(hash)
+    expect(planned(units, { preparation: migrate }).plan.hash).not.toBe(hash)
+    const other = { ...migrate, command: ['migrate', 'down'] }
+    expect(planned(units, { preparation: other }).plan.hash).not.toBe(
+      planned(units, { preparation: migrate }).plan.hash,
+    )
+    // What was run already is not run again.
+    expect(planned(units, { preparation: { ...migrate, doneBy: 7 } }).plan.hash).toBe(hash)
   })
 })
 
@@ -474,5 +482,28 @@ describe('a plan where unit files have changed', () => {
     expect(planned([], { cluster: none, units: true }).plan.warnings.at(-1)).toContain(
       'fleet has no api@.service to compare',
     )
+  })
+})
+
+describe('the preparation of a plan', () => {
+  const config = configSchema.parse({
+    slack: { historyChannel: 'C012ABCDEF' },
+    etcd: { endpoints: ['http://127.0.0.1:1'] },
+    groups: {},
+    tiers: {},
+    services: {
+      api: { team: 'backend', unit: 'api@.service', preparation: { command: ['migrate', 'up'] } },
+      vape: { team: 'backend', unit: 'vape@.service' },
+    },
+  })
+
+  it('is that of its service, for what brings a release there and for nothing else', () => {
+    for (const kind of ['deploy', 'promote'] as const) {
+      expect(preparationFor(config, 'api', { kind })).toEqual(migrate)
+      expect(preparationFor(config, 'api', { kind, preparedBy: 7 })).toEqual({ ...migrate, doneBy: 7 })
+      expect(preparationFor(config, 'vape', { kind })).toBe(null)
+    }
+    for (const kind of ['restart', 'scale', 'rollback'] as const)
+      expect(preparationFor(config, 'api', { kind })).toBe(null)
   })
 })

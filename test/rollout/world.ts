@@ -1,6 +1,7 @@
 import type { Fact } from '../../src/domain/event.ts'
 import type { Rollout } from '../../src/domain/rollout.ts'
 import type { Plan } from '../../src/domain/plan.ts'
+import { isPreparing } from '../../src/domain/preparation.ts'
 import { isOver } from '../../src/domain/rollout.ts'
 import { templateOf } from '../../src/domain/unit-name.ts'
 import type { HealthGate } from '../../src/ports/health.ts'
@@ -10,7 +11,12 @@ import { decide } from '../../src/rollout/decide.ts'
 import type { Call, UnitCall, Decision } from '../../src/rollout/draft.ts'
 import { wantedName } from '../../src/rollout/step-release.ts'
 import { clockStands } from '../../src/rollout/stuck.ts'
-import { defaultPatience, type HealthSeen, type Observation } from '../../src/rollout/observation.ts'
+import {
+  defaultPatience,
+  type HealthSeen,
+  type Observation,
+  type PreparationSeen,
+} from '../../src/rollout/observation.ts'
 
 /** A small cluster under the clock of a test: units that lag, fall over, lie and vanish, one 500 ms look at a time. */
 
@@ -48,6 +54,7 @@ export function planOf(
     scale: null,
     release: null,
     rollback: null,
+    preparation: null,
     canary: false,
     canarySteadyMs: 0,
     atOnce,
@@ -68,6 +75,7 @@ export function rolloutOf(plan: Plan): Rollout {
     ending: null,
     release: plan.release === null ? null : { stage: 'waiting', calls: 0 },
     rollback: null,
+    preparation: plan.preparation === null ? null : { stage: 'waiting', driver: null, since: 0 },
     canaryPassed: false,
     heard: null,
     instances: plan.batches.flatMap((batch, index) =>
@@ -182,6 +190,15 @@ export interface FakeUnit {
   homeless: boolean
 }
 
+/** The one that plans have in these tests. */
+export const migrate: NonNullable<Plan['preparation']> = {
+  command: ['migrate', 'up'],
+  timeoutMs: 300_000,
+  env: [],
+  doneBy: null,
+}
+export const prepared = { kind: 'done' as const, tookMs: 3000, output: { lines: ['2 of 2'], cut: false } }
+
 export class World {
   now = 1_000_000
   readonly units = new Map<string, FakeUnit>()
@@ -196,6 +213,12 @@ export class World {
   wanted: string | null
   /** Why nobody can say what is wanted. */
   registryAway: string | null = null
+  /** How long the preparation takes, and how it ends. */
+  preparation: { readonly ms: number; readonly end: Exclude<PreparationSeen, { kind: 'running' }> } = {
+    ms: 3000,
+    end: prepared,
+  }
+  #prepares: { readonly until: number; readonly end: PreparationSeen } | null = null
   /** Releases that are not well. */
   readonly bad = new Set<string>()
   go: Observation['go'] = null
@@ -253,6 +276,8 @@ export class World {
 
   /** A new process takes over: what was only in memory is gone. */
   restart(): void {
+    // What it ran may go on, and nobody hears of it.
+    this.#prepares = null
     this.#asked.clear()
     this.#passes.clear()
     this.#since.clear()
@@ -267,6 +292,7 @@ export class World {
   turn(options: { readonly crash?: 'before-calls' | 'after-calls'; readonly killed?: number } = {}): Decision {
     const decision = decide(this.rollout, this.#observe(), this.#moment(), { ...defaultPatience })
     this.decisions.push(decision)
+    const begins = isPreparing(decision.rollout) && !isPreparing(this.rollout)
     if (decision.rollout !== this.rollout) {
       this.rollout = decision.rollout
       this.#spent = { ms: decision.rollout.spentMs, at: this.now }
@@ -277,6 +303,7 @@ export class World {
       this.#asked.set(first.unit, this.now)
       this.#late.push({ at: this.now + options.killed, call: first })
     } else if (options.crash === 'before-calls') this.restart()
+    else if (begins) this.#prepare()
     else for (const call of decision.calls) this.call(call)
     if (options.crash === 'after-calls') this.restart()
     this.pass(500)
@@ -386,11 +413,26 @@ export class World {
           : this.registryAway === null
             ? { kind: 'known', digest: this.wanted, about: null }
             : { kind: 'unknown', reason: this.registryAway },
+      preparation: this.#preparationSeen(),
       announced: new Map(),
       go: this.go,
       askedAt: (unit) => this.#asked.get(unit) ?? this.#began,
       refusals: new Map(),
     }
+  }
+
+  #prepare(): void {
+    this.log.push({ at: this.now, what: 'prepare' })
+    this.#prepares = { until: this.now + this.preparation.ms, end: this.preparation.end }
+  }
+
+  #preparationSeen(): PreparationSeen | null {
+    if (this.#prepares === null) return null
+    const { until, end } = this.#prepares
+    if (this.now >= until) return end
+    if (this.abort === null || this.rollout.ending === null) return { kind: 'running' }
+    const fault = { kind: 'ended', by: 'abort', dead: true } as const
+    return { kind: 'failed', fault, tookMs: 1000, output: { lines: [], cut: false } }
   }
 
   #view(name: string, one: FakeUnit): UnitView {

@@ -1,4 +1,5 @@
 import type { Release } from '../../src/domain/release.ts'
+import type { PreparationRunner } from '../../src/ports/preparation.ts'
 import type { WantedReleases } from '../../src/ports/wanted-release.ts'
 import type { Releases } from '../../src/services/releases.ts'
 
@@ -23,8 +24,17 @@ export const nothingWanted: WantedReleases = {
   announced: async () => ({ kind: 'known', value: null }),
 }
 
+/** A host that runs no preparation. */
+export const noPreparations: PreparationRunner = {
+  run: async () => ({ kind: 'not-run', reason: 'nothing is run here' }),
+}
+
 /** For the parts of a driver that none of these tests needs. */
-export const withoutReleases = { wanted: nothingWanted, aboutDigest: async () => null } as const
+export const withoutReleases = {
+  wanted: nothingWanted,
+  aboutDigest: async () => null,
+  preparations: noPreparations,
+} as const
 
 /** A digest made of one hex digit. */
 export const digestOf = (digit: string): string => `sha256:${digit.repeat(64)}`

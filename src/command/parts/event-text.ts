@@ -1,5 +1,6 @@
 import { durationText } from '../../domain/duration.ts'
 import type { Fact } from '../../domain/event.ts'
+import { isPreparationFact, preparationFactText } from '../../domain/preparation-text.ts'
 import { isReleaseFact, releaseFactText } from '../../domain/release-words.ts'
 import type { Rollout, Stage } from '../../domain/rollout.ts'
 import { code, personText, phaseText, series, shortUnit, words } from '../../domain/wording.ts'
@@ -20,6 +21,10 @@ const stageWords: Readonly<Record<Stage, string>> = {
 /** One event of a timeline, in words. */
 export function eventText(fact: Fact, rollout: Rollout): string {
   if (isReleaseFact(fact)) return releaseFactText(fact, rollout)
+  if (isPreparationFact(fact)) {
+    const output = fact.kind === 'preparation-began' ? [] : fact.output.lines
+    return [preparationFactText(fact, rollout), ...output.map((line) => code(line))].join('\n')
+  }
   switch (fact.kind) {
     case 'accepted':
       return `accepted, asked for by ${personText(fact.by)}${fact.retryOf === null ? '' : `, taking up rollout ${fact.retryOf}`}`

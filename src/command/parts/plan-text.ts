@@ -1,5 +1,6 @@
 import { durationText } from '../../domain/duration.ts'
 import type { Plan, PlannedInstance, Planned } from '../../domain/plan.ts'
+import { preparationPlanLines } from '../../domain/preparation-text.ts'
 import { releasePlanLines } from '../../domain/release-plan-text.ts'
 import { code, count, shortUnit, words } from '../../domain/wording.ts'
 import { table } from '../text.ts'
@@ -14,6 +15,7 @@ export function planLines({ plan, blockers }: Extract<Planned, { kind: 'plan' }>
   return [
     `*${titleOf(plan)}*: ${count(total, 'instance')} of ${code(plan.unit)}, ${paceOf(plan)}.`,
     ...table(rows),
+    ...preparationPlanLines(plan),
     ...releasePlanLines(plan),
     `Gate: ${gateText(plan)}. Gives up after ${durationText(plan.progressDeadlineMs)} without a newly healthy instance.`,
     ...plan.warnings.map((warning) => `Note: ${words(warning)}.`),

@@ -1,4 +1,5 @@
 import { durationText } from '../../domain/duration.ts'
+import { isPreparing } from '../../domain/preparation.ts'
 import { isOver, tookMs, type Rollout } from '../../domain/rollout.ts'
 import { waitsForText } from '../../domain/waiting-text.ts'
 import { ago, clockText, fleetStateText, personText, phaseText, words } from '../../domain/wording.ts'
@@ -19,8 +20,8 @@ export function rolloutVerdict(rollout: Rollout, now: number): string {
 }
 
 /** "is rolling", "is paused by @ann". */
-export function liveText({ phase, pause }: Pick<Rollout, 'phase' | 'pause'>): string {
-  if (pause === null) return phaseText(phase)
+export function liveText({ phase, pause, preparation }: Pick<Rollout, 'phase' | 'pause' | 'preparation'>): string {
+  if (pause === null) return isPreparing({ preparation }) ? 'runs its preparation' : phaseText(phase)
   const [now, soon] = pause.kind === 'stop' ? ['is stopped', 'is being stopped'] : ['is paused', 'is being paused']
   return `${phase === 'paused' ? now : soon}${pause.kind === 'stop' ? ' with its whole tier' : ''} by ${personText(pause.by)}`
 }
