@@ -52,7 +52,7 @@ export function openPlanners(config: Config): Planners {
     targets,
     newBot() {
       const registry = createRegistry(options, clock)
-      const { releases } = knowReleases({ config, registry, store, clock })
+      const { releases } = knowReleases({ config, registry, store, builds: store, clock })
       const planner = createPlanner({
         config,
         catalog,

@@ -5,12 +5,12 @@ import { releasesOf, type TargetReleases } from '../src/command/parts/target-rel
 import { done, failed, refused, table } from '../src/command/text.ts'
 import { shortDigest, shortRevision } from '../src/domain/release.ts'
 import { ago, code, series, words } from '../src/domain/wording.ts'
-import type { ListedBuild } from '../src/services/list-builds.ts'
+import type { KnownBuild } from '../src/services/known-builds.ts'
 
 export default query({
   summary: 'The newest builds of a service: digest, tags, commit, age, and where each is wanted or runs.',
   notes:
-    'They come from the tags of its image; an image without a tag is not listed. One that does not say when it was built comes last.',
+    'They come from the tags of its image in the registry, and from what hooks told of (without a registry, from that alone). The newest come first, by when they were built, else by when a hook told of them.',
   examples: ['builds api', 'builds api -n 30'],
   positionals: { service: service() },
   flags: { n: flag(count(1, 50), { short: 'n', help: 'How many; 10 unless given.' }) },
@@ -25,30 +25,35 @@ export default query({
     const places = await Promise.all(tiers.map((tier) => releasesOf({ service, tier }, views, { read, catalog })))
     const now = read.now()
     const rows = listed.builds.map((build) => ({
-      name: shortDigest(build.release.digest),
+      name: build.digest === null ? 'no digest' : shortDigest(build.digest),
       text: [...aboutText(build, now), ...placesText(build, places)].join('; '),
     }))
     const left = listed.left === 0 ? [] : [`${listed.left} more tags were not looked at.`]
-    return done([...table(rows), ...left], { rest: 'ask for fewer with `-n`' })
+    const without =
+      listed.without === null
+        ? []
+        : [`They are what hooks told of; nothing is from a registry: ${words(listed.without)}.`]
+    return done([...table(rows), ...left, ...without], { rest: 'ask for fewer with `-n`' })
   },
 })
 
-function aboutText({ release, tags }: ListedBuild, now: number): readonly string[] {
+function aboutText({ tags, revision, builtAt, toldAt, untagged }: KnownBuild, now: number): readonly string[] {
   const shown = tags.slice(0, 6).map(code)
   const more = tags.length > shown.length ? [`${tags.length - shown.length} more`] : []
-  const { revision, builtAt } = release
+  const told = toldAt === null ? 'nobody says when it was built' : `a hook told of it ${ago(toldAt, now)}`
   return [
-    series([...shown, ...more]),
+    ...(shown.length === 0 ? [] : [series([...shown, ...more])]),
+    ...(untagged ? ['the registry was not seen to have it under a tag'] : []),
     ...(revision === null ? [] : [`commit ${words(shortRevision(revision))}`]),
-    builtAt === null ? 'nobody says when it was built' : `built ${ago(builtAt, now)}`,
+    builtAt === null ? told : `built ${ago(builtAt, now)}`,
   ]
 }
 
 /** `*wanted in production*, runs in staging and production`. */
-function placesText({ release }: ListedBuild, places: readonly TargetReleases[]): readonly string[] {
-  const wanted = places.filter(({ wanted }) => wanted.kind === 'release' && wanted.release.digest === release.digest)
+function placesText({ digest }: KnownBuild, places: readonly TargetReleases[]): readonly string[] {
+  const wanted = places.filter(({ wanted }) => wanted.kind === 'release' && wanted.release.digest === digest)
   const runs = places.filter(({ running }) =>
-    running?.some((one) => one.runs.kind === 'digest' && one.runs.digest === release.digest),
+    running?.some((one) => one.runs.kind === 'digest' && one.runs.digest === digest),
   )
   const names = (some: readonly TargetReleases[]): string => series(some.map(({ target }) => target.tier))
   return [

@@ -3,6 +3,7 @@ import { count, flag, optional, service, text, tier } from '../src/command/field
 import { done } from '../src/command/text.ts'
 import { durationText } from '../src/domain/duration.ts'
 import type { HistoryRow } from '../src/domain/history.ts'
+import { releaseName } from '../src/domain/release.ts'
 import { ago, code, personText, phaseText, words } from '../src/domain/wording.ts'
 
 export default query({
@@ -34,7 +35,8 @@ export default query({
 })
 
 function line(row: HistoryRow, now: number): string {
-  const what = `${row.kind} of ${row.service} in ${row.tier} *${phaseText(row.phase)}* ${ago(row.endedAt, now)}`
+  const release = row.release === null ? '' : `, release ${words(releaseName(row.release))},`
+  const what = `${row.kind} of ${row.service} in ${row.tier}${release} *${phaseText(row.phase)}* ${ago(row.endedAt, now)}`
   const took = durationText(Math.max(0, row.endedAt - (row.begunAt ?? row.createdAt)))
   const how = `after ${took}, ${row.replaced} of ${row.instances} ${row.kind === 'scale' ? 'done' : 'replaced'}, by ${personText(row.by)}`
   const why = row.reason === null ? '' : `, because: ${words(row.reason)}`

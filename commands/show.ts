@@ -2,9 +2,14 @@ import { query } from '../src/command/define.ts'
 import { count, flag, rolloutId } from '../src/command/fields.ts'
 import { eventText } from '../src/command/parts/event-text.ts'
 import { fleetSentence, reasonText, rolloutVerdict } from '../src/command/parts/rollout-text.ts'
+import type { QueryContext } from '../src/command/context.ts'
+import { describedAs } from '../src/command/parts/target-releases.ts'
 import { done, refused, table } from '../src/command/text.ts'
+import { compareLink } from '../src/domain/compare-link.ts'
 import { firstFailureText } from '../src/domain/failure-text.ts'
-import { code } from '../src/domain/wording.ts'
+import { releaseText } from '../src/domain/release.ts'
+import type { Rollout } from '../src/domain/rollout.ts'
+import { code, words } from '../src/domain/wording.ts'
 
 export default query({
   summary: 'The whole timeline of one rollout, with times from its start.',
@@ -31,6 +36,7 @@ export default query({
       [
         `${rolloutVerdict(rollout, read.now())}${reasonText(rollout.reason)}`,
         `Typed: ${code(rollout.command)}. Plan ${code(rollout.plan.hash)}, batches of ${batches}.${rollout.retryOf === null ? '' : ` Takes up rollout ${rollout.retryOf}.`}`,
+        ...(await releaseLines(rollout, read)),
         fleetSentence(rollout),
         ...(failure === null ? [] : [failure]),
         ...table(shown),
@@ -42,6 +48,23 @@ export default query({
     )
   },
 })
+
+/** `Release: from v1 (…) to v2 (…): https://…`, with a link to compare them where their labels name one. */
+async function releaseLines({ plan, phase }: Rollout, read: QueryContext['read']): Promise<readonly string[]> {
+  const { release, rollback } = plan
+  if (release === null) return []
+  const { from, to } = release
+  const name = words(releaseText(to))
+  if (from === to.digest) return [`Release: ${name}, which was wanted before.`]
+  const old = from === null ? null : await describedAs(plan.service, from, read)
+  const link = old === null ? null : compareLink(old, to)
+  const back =
+    phase === 'rolled-back' && rollback !== null ? [`It was taken back to ${words(releaseText(rollback.to))}.`] : []
+  return [
+    `Release: from ${old === null ? 'nothing' : words(releaseText(old))} to ${name}${link === null ? '' : `: ${words(link)}`}`,
+    ...back,
+  ]
+}
 
 /** Characters of timeline in one answer; what is behind is shown on request, by event and not by line. */
 const room = 7500

@@ -42,7 +42,9 @@ export default query({
       const rows = await Promise.all(targets.map((target) => targetLine(target, seen)))
       return done([...stopped, ...away, ...table(rows)], { rest: '`status <tier>` or `status <service>` shows a part' })
     }
-    const blocks = await Promise.all(targets.map((target) => targetBlock(target, seen, announced)))
+    const blocks = await Promise.all(
+      targets.map((target) => targetBlock(target, seen, announced, targets.length === 1)),
+    )
     const rolling = live.filter((one) => targets.some((target) => sameTarget(target, one.plan)))
     return done([...stopped, ...away, blocks.map((block) => block.join('\n')).join('\n\n')], {
       rest: '`status <service> <tier>` shows one target',

@@ -116,7 +116,8 @@ export function createApp(parts: AppParts): App {
   const announcedPort = createAnnouncedPorts(discovery, announcedAs, clock, log)
   const rollouts = createRolloutReader(stores.commands, targets)
   const stored = { rollouts, ...createHoldReaders(stores.commands, clock) }
-  const { releases, watched } = knowReleases({ config, registry: parts.registry, store: stores.absolute, clock })
+  const known = { store: stores.absolute, builds: stores.commands }
+  const { releases, watched } = knowReleases({ config, registry: parts.registry, ...known, clock })
   const planner = createPlanner({
     config,
     catalog,

@@ -64,7 +64,7 @@ export function entitiesOf(shop: Shop, principal: Principal, scope: Scope | Whol
         service: { __entity: serviceId },
         tier: { __entity: tierId },
         team,
-        deployOnPush: service.deployOnPush.includes(tierName),
+        deployOnPush: service.deployOnPush.some((one) => one.tier === tierName),
       },
       parents: [serviceId, tierId],
     },

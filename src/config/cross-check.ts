@@ -34,7 +34,7 @@ function unknownNames(config: Config): Explained[] {
   const faults: Explained[] = []
   for (const [name, { team, tiers: named = [], deployOnPush }] of Object.entries(config.services)) {
     if (!groups.includes(team)) faults.push(fault(['services', name, 'team'], unknown('group', team, groups)))
-    for (const [key, words] of Object.entries({ tiers: named, deployOnPush })) {
+    for (const [key, words] of Object.entries({ tiers: named, deployOnPush: deployOnPush.map(({ tier }) => tier) })) {
       for (const [index, tier] of words.entries()) {
         if (!tiers.includes(tier)) faults.push(fault(['services', name, key, index], unknown('tier', tier, tiers)))
       }
@@ -199,7 +199,7 @@ function hooks(config: Config): Explained[] {
     if (config.hooks === undefined) faults.push(fault(path, 'waits for builds that nothing hears of: add hooks'))
     if (service.image === undefined)
       faults.push(fault(path, 'waits for builds of no image: name the image of the service'))
-    for (const [index, tier] of service.deployOnPush.entries()) {
+    for (const [index, { tier }] of service.deployOnPush.entries()) {
       if (service.tiers?.includes(tier) === false)
         faults.push(fault([...path, index], `${tier} is none of its tiers: add it there, or take it out here`))
     }

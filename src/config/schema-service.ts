@@ -49,6 +49,15 @@ const verify = z.discriminatedUnion('by', [
   z.strictObject({ by: z.literal('none') }),
 ])
 
+const tagPattern = z
+  .string()
+  .regex(/^[A-Za-z0-9_.*?-]{1,128}$/, 'write a tag, where * stands for anything and ? for one sign, such as master-*')
+
+/** A tier, alone or with the tags that a build must have one of. */
+const onPush = z
+  .union([name, z.strictObject({ tier: name, tags: z.array(tagPattern).min(1) })])
+  .transform((value) => (typeof value === 'string' ? { tier: value, tags: null } : value))
+
 export const service = z.strictObject({
   aliases: z.array(name).default([]),
   /** The group whose members deploy it to the tiers that its team may deploy to. */
@@ -72,8 +81,8 @@ export const service = z.strictObject({
   preparation: preparation.optional(),
   /** Where new builds of it are told, and what becomes of them; `slack.historyChannel` unless given. */
   channel: slackChannel.optional(),
-  /** Tiers that a new build is deployed to by itself, as far as the policy lets it. */
-  deployOnPush: z.array(name).default([]),
+  /** Tiers that a new build (of these tags, where some are named) is deployed to by itself, as far as the policy lets it. */
+  deployOnPush: z.array(onPush).default([]),
   /** Where it is deployed; every tier unless given. */
   tiers: z.array(name).min(1).optional(),
 })

@@ -60,6 +60,29 @@ export function isKnownBuild(build: Build, earlier: readonly Build[], moves: (ta
 const sameTags = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((tag) => b.includes(tag))
 
+/**
+ * Whether a build may deploy itself to a tier: by tags that match, where some are named (`*` stands for anything, `?` for one
+ * sign). One that came by the tags of tiers alone goes to these tiers alone; one that is called `latest` and nothing else, or that
+ * was built from what nobody committed (`-dirty`), goes nowhere. `ofTiers` are the tags of the tiers, by tier.
+ */
+export function deploysItself(
+  { tags }: Pick<Build, 'tags'>,
+  to: { readonly tier: string; readonly tags: readonly string[] | null },
+  ofTiers: ReadonlyMap<string, string>,
+): boolean {
+  if (tags.some((tag) => tag.endsWith('-dirty'))) return false
+  const named = tags.filter((tag) => tag !== 'latest')
+  if (named.length === 0) return tags.length === 0 && to.tags === null
+  const moved = new Set(ofTiers.values())
+  if (named.every((tag) => moved.has(tag)) && !named.includes(ofTiers.get(to.tier) ?? to.tier)) return false
+  return to.tags === null || to.tags.some((pattern) => named.some((tag) => matches(pattern, tag)))
+}
+
+function matches(pattern: string, tag: string): boolean {
+  const signs = pattern.replace(/\*+/g, '*').replaceAll('.', '\\.').replaceAll('*', '.*').replaceAll('?', '.')
+  return new RegExp(`^${signs}$`).test(tag)
+}
+
 /** `v2 (revision 1a2b3c4d5e, sha256:1a2b3c4d5e6f)`, with as much of it as is known. Not escaped. */
 export function buildText({ digest, tags, revision, version }: Build): string {
   const tag = tags.length === 0 ? null : tags.join(', ')

@@ -63,5 +63,11 @@ export function releaseText(release: Pick<Release, 'digest' | 'tag' | 'revision'
   return name === null ? rest.join(', ') : `${name} (${rest.join(', ')})`
 }
 
+/** `v2 (sha256:1a2b3c4d5e6f)`: what people call it, and what it is. Not escaped. */
+export function releaseName({ digest, tag, version }: Pick<Release, 'digest' | 'tag' | 'version'>): string {
+  const name = version ?? tag
+  return name === null ? shortDigest(digest) : `${name} (${shortDigest(digest)})`
+}
+
 /** The digest in what an instance says of itself: alone, or behind an image's name; null when there is none. */
 export const digestIn = (text: string): string | null => /sha256:[0-9a-f]{64}(?![0-9a-f])/.exec(text)?.[0] ?? null

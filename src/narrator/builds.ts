@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts'
-import { isKnownBuild, type Build } from '../domain/build.ts'
+import { deploysItself, isKnownBuild, type Build } from '../domain/build.ts'
 import type { BuildArrived } from '../ports/builds.ts'
 import type { ChatReader, ChatWriter, Message, Place } from '../ports/chat.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -155,14 +155,13 @@ class Teller {
     return null
   }
 
-  /** Those that the configuration lets deploy it by themselves: one that came by the tags of tiers alone, to these tiers alone. */
+  /** Those that the configuration lets deploy it by themselves. */
   #alone(): readonly Offer[] {
     const { config } = this.#parts
-    const tags = tierTags(config)
-    const moved = new Set(tags.values())
-    const onlyMoved = this.#build.tags.length > 0 && this.#build.tags.every((tag) => moved.has(tag))
-    const tiers = config.services[this.#build.service]?.deployOnPush ?? []
-    return this.#offersOf(tiers.filter((tier) => !onlyMoved || this.#build.tags.includes(tags.get(tier) ?? tier)))
+    const ofTiers = tierTags(config)
+    const wanted = config.services[this.#build.service]?.deployOnPush ?? []
+    const tiers = wanted.filter((one) => deploysItself(this.#build, one, ofTiers)).map(({ tier }) => tier)
+    return this.#offersOf([...new Set(tiers)])
   }
 
   #offersOf(tiers: readonly string[]): readonly Offer[] {

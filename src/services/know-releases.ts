@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RegistryReader, RegistryWriter } from '../ports/registry.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
+import { readBuilds } from './builds.ts'
 import { createDigestWords, createReleases } from './releases.ts'
 import { createWantedReleases } from './wanted-releases.ts'
 
@@ -14,12 +15,14 @@ export function knowReleases(parts: {
   readonly registry: (RegistryReader & RegistryWriter) | null
   /** Absolute keys. */
   readonly store: StoreReader & StoreWriter
+  /** Where the builds lie that hooks told of. */
+  readonly builds: StoreReader
   readonly clock: Clock
 }) {
   const { config, registry } = parts
   const wanted = createWantedReleases({ ...parts, limitMs: shareOfLease * config.engine.leaseTtl })
   return {
-    releases: createReleases({ config, registry, wanted }),
+    releases: createReleases({ config, registry, wanted, told: (service) => readBuilds(parts.builds, service) }),
     watched: { wanted, aboutDigest: createDigestWords(registry) },
   }
 }

@@ -9,7 +9,7 @@ export interface ListedBuild {
   readonly tags: readonly string[]
 }
 
-export interface ListedBuilds {
+interface ListedBuilds {
   /** Newest first; those that do not say when they were built come last. */
   readonly builds: readonly ListedBuild[]
   /** How many tags were not looked at. */
@@ -20,8 +20,8 @@ export interface ListedBuilds {
 const mostTags = 300
 const atOnce = 8
 
-/** The newest images of a repository, from its tags and labels. Throws `RegistryFault`. */
-export async function listBuilds(registry: RegistryReader, image: string, limit: number): Promise<ListedBuilds> {
+/** The images of a repository, from its tags and labels. Throws `RegistryFault`. */
+export async function listBuilds(registry: RegistryReader, image: string): Promise<ListedBuilds> {
   const tags = await registry.tags(image)
   const looked = tags.slice(-mostTags)
   const named = new Map<string, string[]>()
@@ -34,5 +34,5 @@ export async function listBuilds(registry: RegistryReader, image: string, limit:
     return { release: { digest, tag: null, ...(await registry.labels(image, digest)) }, tags: its }
   })
   const sorted = builds.toSorted((a, b) => (b.release.builtAt ?? 0) - (a.release.builtAt ?? 0))
-  return { builds: sorted.slice(0, limit), left: tags.length - looked.length }
+  return { builds: sorted, left: tags.length - looked.length }
 }

@@ -1,9 +1,11 @@
 import type { Config } from '../config/schema.ts'
+import type { Build } from '../domain/build.ts'
 import { digestSchema, releaseText, type Proof, type Release, type WantedAt } from '../domain/release.ts'
 import type { Target } from '../domain/target.ts'
 import { RegistryFault, type RegistryReader } from '../ports/registry.ts'
 import type { AnnouncedRelease, WantedNow, WantedReleases } from '../ports/wanted-release.ts'
-import { listBuilds, type ListedBuilds } from './list-builds.ts'
+import { knownBuilds, type KnownBuild } from './known-builds.ts'
+import { listBuilds, type ListedBuild } from './list-builds.ts'
 import { resolveReference, type Resolved } from './resolve-reference.ts'
 
 export interface ReleaseParts {
@@ -11,6 +13,8 @@ export interface ReleaseParts {
   /** Null where the configuration names none. */
   readonly registry: RegistryReader | null
   readonly wanted: WantedReleases
+  /** The builds of a service that hooks told of, newest first. Throws `StoreUnavailable`. */
+  readonly told: (service: string) => Promise<readonly Build[]>
 }
 
 /** What is known of releases: which one a target should run, and what a tag, a commit or a digest stands for. */
@@ -26,14 +30,21 @@ export interface Releases {
   announced(key: string): Promise<AnnouncedRelease>
   /** With what its labels say, where a registry can be asked. Throws `RegistryFault`. */
   describe(service: string, digest: string, tag: string | null): Promise<Release>
-  /** The newest builds of a service, at most `limit`, from the tags of its image. Never rejects. */
+  /** The newest builds of a service, at most `limit`: from the tags of its image, and what hooks told of. Throws `StoreUnavailable`. */
   builds(service: string, limit: number): Promise<Builds>
   /** Of a tag, a commit or a digest as a person typed it. Never rejects. */
   resolve(service: string, reference: string): Promise<Resolved>
 }
 
 type Builds =
-  | ({ readonly kind: 'builds' } & ListedBuilds)
+  | {
+      readonly kind: 'builds'
+      readonly builds: readonly KnownBuild[]
+      /** How many tags were not looked at. */
+      readonly left: number
+      /** Why there is nothing of the registry among them; null when there is. */
+      readonly without: string | null
+    }
   /** Nothing is known of images. */
   | { readonly kind: 'none'; readonly message: string }
   | { readonly kind: 'unavailable'; readonly message: string }
@@ -50,7 +61,7 @@ export const createDigestWords =
     }
   }
 
-export function createReleases({ config, registry, wanted }: ReleaseParts): Releases {
+export function createReleases({ config, registry, wanted, told }: ReleaseParts): Releases {
   const imageOf = (service: string): string | null => config.services[service]?.image ?? null
   const byKey = (service: string): boolean => config.services[service]?.release === 'key'
 
@@ -93,16 +104,14 @@ export function createReleases({ config, registry, wanted }: ReleaseParts): Rele
 
     async builds(service, limit) {
       const image = imageOf(service)
-      if (image === null || registry === null) {
-        const none = `there is no registry in the configuration (\`registry\`), so nobody knows the builds of ${service}`
-        return { kind: 'none', message: image === null ? releases.whyNot(service) : none }
+      if (image === null) return { kind: 'none', message: releases.whyNot(service) }
+      const [listed, recorded] = await Promise.all([listedOf(registry, image), told(service)])
+      const builds = knownBuilds(listed.builds, recorded).slice(0, limit)
+      if (listed.builds !== null || builds.length > 0) {
+        return { kind: 'builds', builds, left: listed.left, without: listed.why }
       }
-      try {
-        return { kind: 'builds', ...(await listBuilds(registry, image, limit)) }
-      } catch (error) {
-        if (error instanceof RegistryFault) return { kind: 'unavailable', message: error.message }
-        throw error
-      }
+      if (registry !== null) return { kind: 'unavailable', message: listed.why }
+      return { kind: 'none', message: `${listed.why}, and no hook told of a build of ${service}` }
     },
 
     async resolve(service, reference) {
@@ -121,4 +130,21 @@ export function createReleases({ config, registry, wanted }: ReleaseParts): Rele
     },
   }
   return releases
+}
+
+type Listed =
+  | { readonly builds: readonly ListedBuild[]; readonly left: number; readonly why: null }
+  | { readonly builds: null; readonly left: 0; readonly why: string }
+
+/** All that the registry lists of an image, or why it does not. */
+async function listedOf(registry: RegistryReader | null, image: string): Promise<Listed> {
+  if (registry === null) {
+    return { builds: null, left: 0, why: 'there is no registry in the configuration (`registry`)' }
+  }
+  try {
+    return { ...(await listBuilds(registry, image)), why: null }
+  } catch (error) {
+    if (error instanceof RegistryFault) return { builds: null, left: 0, why: error.message }
+    throw error
+  }
 }

@@ -48,7 +48,10 @@ describe('the shipped policy', () => {
   test('builds deploy where the configuration lets them, and do nothing else', () => {
     const { api } = shop.services
     if (api === undefined) throw new Error('the shop has no api')
-    const own: Shop = { ...shop, services: { ...shop.services, api: { ...api, deployOnPush: ['production'] } } }
+    const own: Shop = {
+      ...shop,
+      services: { ...shop.services, api: { ...api, deployOnPush: [{ tier: 'production', tags: null }] } },
+    }
     const policy = policyOf(shippedText, own)
     const everyGroup = Object.keys(own.groups)
     for (const action of [...rights, 'read'] as const) {
@@ -125,7 +128,10 @@ describe('the shipped policy', () => {
   test('nobody deploys what `latest` names, builds neither; what else is named is as ever', () => {
     const { api } = shop.services
     if (api === undefined) throw new Error('the shop has no api')
-    const own: Shop = { ...shop, services: { ...shop.services, api: { ...api, deployOnPush: ['production'] } } }
+    const own: Shop = {
+      ...shop,
+      services: { ...shop.services, api: { ...api, deployOnPush: [{ tier: 'production', tags: null }] } },
+    }
     const policy = policyOf(shippedText, own)
     const decided = (id: string, action: Right, tag?: string) =>
       policy.decide({

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { RolloutEvent } from '../../src/domain/event.ts'
 import type { HistoryRow } from '../../src/domain/history.ts'
-import { ann, noon, rolloutOf, textOf, world } from './fakes.ts'
+import type { Plan } from '../../src/domain/plan.ts'
+import type { Phase } from '../../src/domain/rollout.ts'
+import { digestOf, releaseOf, releasesWith } from '../support/releases.ts'
+import { ann, noon, planOf, rolloutOf, textOf, world } from './fakes.ts'
 
 const row = (id: number, over: Partial<HistoryRow> = {}): HistoryRow => ({
   id,
@@ -45,6 +48,17 @@ describe('history', () => {
     expect(asked).toEqual([
       { service: 'api', tier: 'production', limit: 2, before: null },
       { service: null, tier: null, limit: 10, before: '000011' },
+    ])
+  })
+
+  it('names the release of each', async () => {
+    const rows = [row(12, { release: releaseOf('2') }), row(11, { release: { ...releaseOf('1'), tag: null } })]
+    const { say } = await world({
+      read: (read) => ({ rollouts: { ...read.rollouts, history: async () => ({ rows, older: null }) } }),
+    })
+    expect(textOf(await say('history api prod')).split('\n')).toEqual([
+      '`12`  deploy of api in production, release v2 (sha256:222222222222), *succeeded* 1h ago, after 21s, 3 of 3 replaced, by @ann',
+      '`11`  deploy of api in production, release sha256:111111111111, *succeeded* 1h ago, after 21s, 3 of 3 replaced, by @ann',
     ])
   })
 
@@ -106,6 +120,36 @@ describe('show', () => {
       '`+7m20s`  *failed*: api@2 crashed',
       '`panic: &lt;nil&gt;`',
     ])
+  })
+
+  it('says from which release to which it went, with a link to compare them', async () => {
+    const release: NonNullable<Plan['release']> = {
+      at: { by: 'tag', image: 'quay.io/opsee/api', tag: 'production' },
+      from: digestOf('1'),
+      to: releaseOf('2'),
+      proof: { by: 'none' },
+    }
+    const shown = async (change: Partial<typeof release>, phase: Phase = 'succeeded') => {
+      const rollback = { to: releaseOf('1'), id: 7, afterMs: 5000 }
+      const plan = planOf({ release: { ...release, ...change }, rollback })
+      const { say } = await world({
+        rollouts: [rolloutOf(11, phase, ['done', 'done', 'done'], { plan })],
+        read: () => ({ releases: releasesWith({}, ['1', '2'].map(releaseOf)) }),
+      })
+      return textOf(await say('show 11'))
+        .split('\n')
+        .filter((line) => /^Release|^It was taken/.test(line))
+    }
+    const v1 = `revision 1111111111, sha256:111111111111`
+    const v2 = 'v2 (revision 2222222222, sha256:222222222222)'
+    const link = `https://github.com/opsee/api/compare/${'1'.repeat(40)}...${'2'.repeat(40)}`
+    expect(await shown({})).toEqual([`Release: from ${v1} to ${v2}: ${link}`])
+    expect(await shown({}, 'rolled-back')).toEqual([
+      `Release: from ${v1} to ${v2}: ${link}`,
+      `It was taken back to v1 (${v1}).`,
+    ])
+    expect(await shown({ from: null })).toEqual([`Release: from nothing to ${v2}`])
+    expect(await shown({ from: digestOf('2') })).toEqual([`Release: ${v2}, which was wanted before.`])
   })
 
   it('says how to see the rest of a long one, and every event is in one of the parts', async () => {

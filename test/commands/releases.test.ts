@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { releaseOf, releasesWith } from '../support/releases.ts'
+import { digestOf, releaseOf, releasesWith } from '../support/releases.ts'
 import { known, noon, textOf, unit, world } from './fakes.ts'
 
 const [v1, v2] = ['1', '2'].map((digit) => ({
@@ -142,6 +142,34 @@ describe('builds', () => {
     expect(textOf(await say('builds api')).split('\n')).toEqual([
       '`sha256:222222222222`  `v2`; commit 2222222222; built 1m ago; *wanted in staging and production*; runs in staging and production',
       '`sha256:111111111111`  `v1`; commit 1111111111; built 1h1m ago; runs in production',
+    ])
+  })
+
+  it('lists what hooks told of too, also where the registry says nothing', async () => {
+    const { say } = await shop({
+      builds: async () => ({
+        kind: 'builds',
+        left: 0,
+        without: 'quay.io <does> not answer',
+        builds: [
+          {
+            digest: digestOf('2'),
+            tags: ['v2'],
+            revision: null,
+            builtAt: null,
+            toldAt: noon - 60_000,
+            untagged: false,
+          },
+          { digest: null, tags: ['v0'], revision: null, builtAt: null, toldAt: noon - 120_000, untagged: false },
+          { digest: digestOf('9'), tags: [], revision: null, builtAt: 0, toldAt: 0, untagged: true },
+        ],
+      }),
+    })
+    expect(textOf(await say('builds api')).split('\n')).toEqual([
+      '`sha256:222222222222`  `v2`; a hook told of it 1m ago; *wanted in staging and production*; runs in staging and production',
+      '`no digest          `  `v0`; a hook told of it 2m ago',
+      expect.stringContaining('`sha256:999999999999`  the registry was not seen to have it under a tag; built '),
+      'They are what hooks told of; nothing is from a registry: quay.io &lt;does&gt; not answer.',
     ])
   })
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ClusterView } from '../../src/ports/scheduler.ts'
 import type { Readers } from '../../src/services/capabilities.ts'
 import { startIn } from '../../src/command/parts/target-status.ts'
+import { digestOf, releaseOf, releasesWith } from '../support/releases.ts'
 import { ann, known, noon, rolloutOf, textOf, unit, world } from './fakes.ts'
 
 const production = known(
@@ -102,6 +103,62 @@ describe('status of a target', () => {
       '`api@3 `  no machine has it, not announced',
       '`api@10`  no report from machine m1 (wanted: inactive), not announced',
     ])
+  })
+
+  it('says what is wanted and what each instance says it runs', async () => {
+    let asked = 0
+    const wanted = async () => {
+      asked += 1
+      return { kind: 'known' as const, digest: digestOf('2') }
+    }
+    const { say } = await world({
+      read: (read) => ({
+        ...fleets({ production })(read),
+        releases: releasesWith({}, ['1', '2'].map(releaseOf), { wanted }),
+        health: {
+          check: async (_, ip) => {
+            return { kind: 'healthy', identity: null, says: digestOf(ip === '10.0.0.1' ? '2' : '1') }
+          },
+        },
+        rollouts: {
+          ...read.rollouts,
+          lastGood: async () => ({ id: 9, at: noon - 7_200_000, by: '@bob', release: releaseOf('1') }),
+        },
+      }),
+    })
+    const good = 'last good: v1 (sha256:111111111111), rollout 9, 2h ago, by @bob'
+    expect(
+      textOf(await say('status api production'))
+        .split('\n')
+        .slice(0, 4),
+    ).toEqual([
+      `*api production*: 2 of 3 running, 1 not wanted running; ${good}`,
+      'Wanted: revision 2222222222, sha256:222222222222',
+      '`api@1 `  active/running on 10.0.0.1, healthy, runs sha256:222222222222, not announced',
+      '`api@2 `  active/running on 10.0.0.2, healthy, *runs v1 (sha256:111111111111)*, not announced, *restarting* (seen 2 times)',
+    ])
+    expect(asked).toBe(1)
+    // Of a whole tier nobody asks the registry.
+    const all = textOf(await say('status production'))
+    expect(all).toContain('healthy, runs v1 (sha256:111111111111), not announced')
+    expect(all).not.toContain('Wanted:')
+    expect(textOf(await say('status'))).toContain(good)
+    expect(asked).toBe(1)
+  })
+
+  it('says what instances wrote to their keys, of one target', async () => {
+    const { say } = await world({
+      read: (read) => ({
+        ...fleets({ production })(read),
+        releases: releasesWith({ 'api production': digestOf('1') }, ['1', '2'].map(releaseOf), {
+          proof: () => ({ by: 'key', key: '/running/{unit}' }),
+          announced: async (key) => ({ kind: 'known', value: key === '/running/api@1.service' ? digestOf('1') : null }),
+        }),
+      }),
+    })
+    const text = textOf(await say('status api production'))
+    expect(text).toContain('active/running on 10.0.0.1, runs sha256:111111111111')
+    expect(text.match(/runs/g)).toHaveLength(1)
   })
 
   it('names the live rollout and the locks', async () => {

@@ -292,6 +292,12 @@ describe('what no single key shows', () => {
       'services.bartnet.deployOnPush.0: production is none of its tiers',
     ],
     [
+      'a build of tags that are none',
+      'team: backend',
+      'team: backend\n    deployOnPush: [{ tier: staging, tags: ["master *"] }]',
+      'services.bartnet.deployOnPush.0.tags.0: "master *" will not do: write a tag, where * stands for anything',
+    ],
+    [
       'a receiver of a service that there is not',
       'etcd:',
       'webhooks: [{ url: http://a.example/x, services: [bartnett] }]\netcd:',

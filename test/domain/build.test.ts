@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { buildText, isKnownBuild, repositoryName, type Build } from '../../src/domain/build.ts'
+import { buildText, deploysItself, isKnownBuild, repositoryName, type Build } from '../../src/domain/build.ts'
 
 const [a, b] = ['a', 'b'].map((letter) => `sha256:${letter.repeat(64)}`)
 
@@ -11,6 +11,35 @@ function build(change: Partial<Build>): Build {
   return { id: (ids += 1), ...labels, ...rest, sender: 'quay', at: 0, ...change }
 }
 const isTierTag = (tag: string): boolean => ['staging', 'production'].includes(tag)
+
+describe('whether a build deploys itself', () => {
+  const ofTiers = new Map([
+    ['staging', 'staging'],
+    ['production', 'live'],
+  ])
+  const toStaging = (tags: readonly string[], patterns: readonly string[] | null) =>
+    deploysItself({ tags: [...tags] }, { tier: 'staging', tags: patterns }, ofTiers)
+
+  test.each<[string, boolean, readonly string[], readonly string[] | null]>([
+    ['by any tag', true, ['v2'], null],
+    ['without a tag, by its digest', true, [], null],
+    ['without a tag, where some are named', false, [], ['*']],
+    ['by the tier’s own tag', true, ['staging'], null],
+    ['by the tag of another tier', false, ['live'], null],
+    ['as latest alone', false, ['latest'], null],
+    ['as latest alone, though that is named', false, ['latest'], ['latest', '*']],
+    ['as latest, with another name', true, ['latest', 'v2'], null],
+    ['built from what nobody committed', false, ['master-1-dirty'], ['master-*']],
+    ['built from that, with another name', false, ['v2', 'master-1-dirty'], null],
+    ['by a tag that is named', true, ['master-12'], ['release-*', 'master-*']],
+    ['by one of several tags', true, ['x', 'v1.2'], ['v?.?']],
+    ['by a tag that only begins so', false, ['v1.23'], ['v?.?']],
+    ['by a tag in which a dot is no other sign', false, ['v1x2'], ['v1.2']],
+    ['by a tag that is not named', false, ['feature-1'], ['master-*']],
+  ])('%s: %s', (_, expected, tags, patterns) => {
+    expect(toStaging(tags, patterns)).toBe(expected)
+  })
+})
 
 describe('whether a build came before', () => {
   test.each<[string, boolean, Partial<Build>[], Partial<Build>]>([

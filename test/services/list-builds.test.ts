@@ -28,19 +28,18 @@ function registryOf(tags: Readonly<Record<string, string | null>>) {
 describe('the builds of an image', () => {
   it('are listed newest first, each with all its tags', async () => {
     const { registry } = registryOf({ latest: '2', v1: '1', v2: '2', odd: '9', gone: null })
-    const { builds, left } = await listBuilds(registry, 'quay.io/opsee/api', 10)
+    const { builds, left } = await listBuilds(registry, 'quay.io/opsee/api')
     expect(builds.map(({ release, tags }) => [release.digest.at(-1), tags])).toEqual([
       ['2', ['latest', 'v2']],
       ['1', ['v1']],
       ['9', ['odd']],
     ])
     expect(left).toBe(0)
-    expect((await listBuilds(registry, 'quay.io/opsee/api', 1)).builds).toHaveLength(1)
   })
 
   it('are looked for among the last 300 tags, eight at once', async () => {
     const { registry, asked } = registryOf(Object.fromEntries(Array.from({ length: 320 }, (_, n) => [`t${n}`, '1'])))
-    expect((await listBuilds(registry, 'quay.io/opsee/api', 10)).left).toBe(20)
+    expect((await listBuilds(registry, 'quay.io/opsee/api')).left).toBe(20)
     expect(asked).toMatchObject({ manifests: 300, most: 8 })
   })
 })

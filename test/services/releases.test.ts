@@ -4,9 +4,13 @@ import { startRegistry, type RegistryServer } from '../../demo/registry/start.ts
 import type { EtcdStore } from '../../src/adapters/etcd/store.ts'
 import { systemClock } from '../../src/adapters/system/clock.ts'
 import { configSchema } from '../../src/config/schema.ts'
+import type { Build } from '../../src/domain/build.ts'
 import type { WantedAt } from '../../src/domain/release.ts'
 import type { RegistryReader, RegistryWriter } from '../../src/ports/registry.ts'
 import { knowReleases } from '../../src/services/know-releases.ts'
+import type { Releases } from '../../src/services/releases.ts'
+import { keys } from '../../src/store/keys.ts'
+import { buildRecord } from '../../src/store/records.ts'
 import { registryAt } from '../adapters/registry/fake-registry.ts'
 import { ownEtcd } from '../support/own-etcd.ts'
 
@@ -40,7 +44,8 @@ const config = configSchema.parse({
 })
 
 const known = (over: Partial<Parameters<typeof knowReleases>[0]> = {}) =>
-  knowReleases({ config, registry, store, clock: systemClock, ...over })
+  knowReleases({ config, registry, store, builds: etcd.newStore('/builds-of/'), clock: systemClock, ...over })
+type Builds = Awaited<ReturnType<Releases['builds']>>
 const never = new AbortController().signal
 
 beforeAll(async () => {
@@ -147,5 +152,45 @@ describe('The wanted release', () => {
     expect(watched.wanted.moveTimeoutMs).toBe(1200)
     expect(performance.now() - began).toBeLessThan(10_000)
     await away.close()
+  })
+})
+
+describe('the builds of a service', () => {
+  const build = (id: number, over: Partial<Build>): Build => ({
+    id,
+    service: 'api',
+    repository: image,
+    tags: [],
+    digest: null,
+    revision: null,
+    version: null,
+    source: null,
+    builtAt: null,
+    sender: 'generic',
+    delivery: null,
+    at: id * 1000,
+    ...over,
+  })
+  const tagsOf = (builds: Builds): unknown =>
+    builds.kind === 'builds' ? builds.builds.map(({ tags, toldAt }) => [tags, toldAt]) : builds
+
+  it('are the registry’s and those that hooks told of, or these alone while there is no registry', async () => {
+    const builds = etcd.newStore('/builds/')
+    const told = [build(1, { digest: v2, tags: ['v2'] }), build(2, { digest: nothing, tags: ['v2'] })]
+    const puts = told.map((one) => ({ key: keys.build('api', one.id), value: buildRecord.write(one) }))
+    await builds.commit({ require: [], puts })
+    const all = tagsOf(await known({ builds }).releases.builds('api', 50))
+    expect(all).toContainEqual([expect.arrayContaining(['v2']), 1000])
+    expect(all).toContainEqual([[], 2000])
+    expect(all).toContainEqual([['main-0123456789ab'], null])
+    expect(tagsOf(await known({ builds }).releases.builds('api', 1))).toHaveLength(1)
+    const alone = await known({ builds, registry: null }).releases.builds('api', 50)
+    expect(alone).toMatchObject({ left: 0, without: expect.stringContaining('no registry in the configuration') })
+    expect(tagsOf(alone)).toEqual([
+      [['v2'], 2000],
+      [['v2'], 1000],
+    ])
+    const none = await known({ registry: null }).releases.builds('api', 50)
+    expect(none).toMatchObject({ kind: 'none', message: expect.stringContaining('no hook told of a build of api') })
   })
 })

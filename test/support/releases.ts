@@ -69,7 +69,10 @@ export const releasesWith = (
   builds: async () => ({
     kind: 'builds',
     left: 0,
-    builds: known.map((release) => ({ release, tags: release.tag === null ? [] : [release.tag] })),
+    without: null,
+    builds: known.map(({ digest, tag, revision, builtAt }) => {
+      return { digest, tags: tag === null ? [] : [tag], revision, builtAt, toldAt: null, untagged: false }
+    }),
   }),
   ...change,
 })

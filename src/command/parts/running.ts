@@ -63,7 +63,8 @@ async function saidBy(
   return { said, identity: healthy?.identity ?? null }
 }
 
-function runsOf(
+/** What its words stand for: a digest, or a label of a release that is known. */
+export function runsOf(
   said: string | null,
   target: Target,
   known: readonly (Release | null)[],

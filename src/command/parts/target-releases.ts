@@ -29,7 +29,7 @@ export async function releasesOf(target: Target, views: Views, context: Context)
   return { target, wanted, good, running: await runningOf(target, known, views, context) }
 }
 
-async function wantedOf(target: Target, read: Context['read']): Promise<TargetReleases['wanted']> {
+export async function wantedOf(target: Target, read: Context['read']): Promise<TargetReleases['wanted']> {
   const now = await read.releases.wanted(target)
   if (now.kind === 'unknown') return now
   if (now.digest === null) return { kind: 'nothing' }

@@ -1,16 +1,18 @@
 import type { Catalog } from '../../domain/catalog.ts'
 import { lockCovers, lockExpired, type Lock } from '../../domain/lock.ts'
 import type { Pin } from '../../domain/pin.ts'
+import { releaseName } from '../../domain/release.ts'
 import type { Rollout } from '../../domain/rollout.ts'
 import { sameTarget, targetText, type Target } from '../../domain/target.ts'
 import { rolloutsText } from '../../domain/waiting-text.ts'
 import { ago, code, count, fleetStateText, personText, shortUnit, span, words } from '../../domain/wording.ts'
 import type { UnitView } from '../../ports/scheduler.ts'
-import type { Announcement, Readers, Waiting } from '../../services/capabilities.ts'
+import type { Announcement, LastGood, Readers, Waiting } from '../../services/capabilities.ts'
 import { table } from '../text.ts'
 import { addressOf, instancesOf, isRunning, runningText, statesText, type Views } from './fleet.ts'
 import { lockLine } from './lock-text.ts'
 import { pinText } from './pin-text.ts'
+import { statusReleases } from './status-releases.ts'
 import { liveText } from './rollout-text.ts'
 
 /** All that one answer about targets was read from, at one time. */
@@ -30,7 +32,7 @@ export async function targetLine(
   target: Target,
   seen: Seen,
 ): Promise<{ readonly name: string; readonly text: string }> {
-  const parts = [fleetText(target, seen), await lastGoodText(target, seen)]
+  const parts = [fleetText(target, seen), goodText(await seen.read.rollouts.lastGood(target), seen)]
   const live = seen.live.find((rollout) => sameTarget(rollout.plan, target))
   if (live !== undefined) parts.push(`*rollout ${live.id} ${liveText(live)}* (${fleetStateText(live)})`)
   const waiting = waitingFor(target, seen)
@@ -40,16 +42,17 @@ export async function targetLine(
   return { name: targetText(target), text: parts.join('; ') }
 }
 
-/** Every instance, and what concerns it. */
+/** Every instance, and what concerns it. `alone`: it is the only target that was asked for. */
 export async function targetBlock(
   target: Target,
   seen: Seen,
   announced: readonly Announcement[],
+  alone: boolean,
 ): Promise<readonly string[]> {
   const units = instancesOf(seen.views.get(target.tier), target, seen.catalog)
   const live = seen.live.find((rollout) => sameTarget(rollout.plan, target))
-  const [good, started, health] = await Promise.all([
-    lastGoodText(target, seen),
+  const [releases, started, health] = await Promise.all([
+    statusReleases(target, units, alone, seen.read),
     startsOf(target, live, seen.read),
     healthOf(target.service, units, seen.read),
   ])
@@ -60,12 +63,14 @@ export async function targetBlock(
     text: [
       statesText(unit),
       ...(health.get(unit.unit)?.text ?? []),
+      ...releases.textOf(unit.unit, health.get(unit.unit)?.says ?? null),
       ...announcedText(unit, mine, seen.catalog.serviceConfig(target.service).health.kind !== 'none'),
       ...ageText(unit, health.get(unit.unit)?.since ?? null, started.get(unit.unit), seen.now),
     ].join(', '),
   }))
   return [
-    `*${targetText(target)}*: ${fleetText(target, seen)}; ${good}`,
+    `*${targetText(target)}*: ${fleetText(target, seen)}; ${goodText(releases.good, seen)}`,
+    ...releases.lines,
     ...(live === undefined
       ? []
       : [
@@ -101,11 +106,10 @@ function fleetText(target: Target, seen: Seen): string {
   return view?.kind === 'known' ? runningText(instancesOf(view, target, seen.catalog)) : 'fleet is away'
 }
 
-async function lastGoodText(target: Target, { read, now }: Seen): Promise<string> {
-  const good = await read.rollouts.lastGood(target)
-  return good === null
-    ? 'never rolled out from here'
-    : `last good: rollout ${good.id}, ${ago(good.at, now)}, by ${words(good.by)}`
+function goodText(good: LastGood | null, { now }: Seen): string {
+  if (good === null) return 'never rolled out from here'
+  const release = good.release === null ? '' : `${words(releaseName(good.release))}, `
+  return `last good: ${release}rollout ${good.id}, ${ago(good.at, now)}, by ${words(good.by)}`
 }
 
 interface Start {
@@ -131,6 +135,8 @@ interface Health {
   readonly text: readonly string[]
   /** When the process says that it started; null when it does not. */
   readonly since: number | null
+  /** What it says of its release. */
+  readonly says: string | null
 }
 
 async function healthOf(
@@ -142,9 +148,10 @@ async function healthOf(
     units.filter(isRunning).map(async (unit): Promise<readonly [string, Health]> => {
       const ip = addressOf(unit)
       const result = ip === null ? null : await read.health.check(service, ip)
-      if (result === null) return [unit.unit, { text: [], since: null }]
-      if (result.kind === 'healthy') return [unit.unit, { text: ['healthy'], since: startIn(result.identity) }]
-      return [unit.unit, { text: [`*not healthy* (${words(result.reason)})`], since: null }]
+      if (result === null) return [unit.unit, { text: [], since: null, says: null }]
+      if (result.kind === 'healthy')
+        return [unit.unit, { text: ['healthy'], since: startIn(result.identity), says: result.says ?? null }]
+      return [unit.unit, { text: [`*not healthy* (${words(result.reason)})`], since: null, says: null }]
     }),
   )
   return new Map(answers)
