@@ -121,14 +121,24 @@ export function kindsOfUnits(world: World): void {
     )
 
     it(
-      'a worker without a port is judged by its unit alone',
+      'a worker without a port is judged by its unit alone, once its preparation was done',
       async () => {
         const fleet = fleetOf(world.shop, 'production')
         const before = await pidsOf('production', 'pracovnik')
         const from = Date.now()
         const { lines } = await rolled('carol', 'deploy worker production')
-        expect(lines[1]).toContain('Which release an instance runs is unverified')
-        expect(lines[2]).toMatch(/^Each must run for \S+; without a newly healthy one/)
+        expect(lines[1]).toMatch(/^First it runs `sh -c .+` \(up to 30s\); should that fail, nothing is changed\.$/)
+        expect(lines[2]).toContain('Which release an instance runs is unverified')
+        expect(lines[3]).toMatch(/^Each must run for \S+; without a newly healthy one/)
+        const done = lines.findIndex((line) => /^Preparation: `sh -c .+` is done after \S+\.$/.test(line))
+        expect(lines.slice(done + 1, done + 6)).toEqual([
+          'Its output:',
+          '```',
+          'making room in the queue',
+          '2 of 2 steps done',
+          '```',
+        ])
+        expect(lines.findIndex((line) => line.startsWith('Batch 1 of 2'))).toBeGreaterThan(done)
         const after = await pidsOf('production', 'pracovnik')
         expect([...after.keys()]).toEqual([...before.keys()])
         for (const [unit, pid] of after) expect(pid).not.toBe(before.get(unit))
