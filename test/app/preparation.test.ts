@@ -10,7 +10,7 @@ import { preparationOptionsOf } from '../../src/config/adapter-options.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import { isOver, type Rollout } from '../../src/domain/rollout.ts'
 import { keys } from '../../src/store/keys.ts'
-import { eventRecord, rolloutRecord } from '../../src/store/records.ts'
+import { counterRecord, eventRecord, rolloutRecord } from '../../src/store/records.ts'
 import { groupMembers } from '../adapters/fleet/processes.ts'
 import { ScriptedChat } from '../narrator/scripted-chat.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -55,6 +55,8 @@ const replicas: Replica[] = []
 let probe: ClosableHealthProbe
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let asked = 0
+/** The process group that a killed bot left behind. */
+let orphan: number | null = null
 
 async function replica(name: string): Promise<Replica> {
   const schedulers = new Map([['staging', fleet.for(name)]])
@@ -64,8 +66,9 @@ async function replica(name: string): Promise<Replica> {
   return made
 }
 
-const ask = ({ app }: Replica, text: string): Promise<void> =>
-  app.handle({
+/** The number of the newest rollout behind it. */
+async function ask({ app, store }: Replica, text: string): Promise<number> {
+  await app.handle({
     text,
     user: { id: 'U0ANN', name: 'ann' },
     place: { channel: 'C1', thread: null },
@@ -73,6 +76,9 @@ const ask = ({ app }: Replica, text: string): Promise<void> =>
     source: 'slash',
     reply: async () => undefined,
   })
+  const counter = await store.get(keys.rolloutCounter)
+  return counter === null ? 0 : counterRecord.read(counter).last
+}
 
 async function until<T>(what: string, look: () => Promise<T | null>): Promise<T> {
   for (const end = performance.now() + 60_000; performance.now() < end; await systemClock.sleep(20)) {
@@ -111,6 +117,7 @@ beforeAll(async () => {
   folder = await temporaryFolder('preparing')
 })
 afterAll(async () => {
+  if (orphan !== null) process.kill(-orphan, 'SIGKILL')
   await Promise.all(replicas.map(({ app }) => app.stop(10_000)))
   await Promise.all(replicas.map(({ store }) => store.close()))
   await probe.close()
@@ -120,19 +127,26 @@ afterAll(async () => {
 describe('A bot that prepares', () => {
   it('does not run again what a killed one had begun: it says that nobody knows, and changes nothing', async () => {
     const next = await replica('next')
-    await ask(next, 'deploy spanx staging')
+    const id = await ask(next, 'deploy spanx staging')
     const child = spawn(
       process.execPath,
-      [fileURLToPath(new URL('preparing-child.mjs', import.meta.url)), etcd.server.endpoint, '/two/', '1', folder.path],
+      [
+        fileURLToPath(new URL('preparing-child.mjs', import.meta.url)),
+        etcd.server.endpoint,
+        '/two/',
+        String(id),
+        folder.path,
+      ],
       { stdio: 'inherit' },
     )
     const group = await groupIn('spanx')
+    orphan = group
     child.kill('SIGKILL')
     // It outlives its bot, as it may; its guard would end it at its limit.
     expect(groupMembers(group).length).toBeGreaterThan(0)
     next.app.start()
-    expect(await ended(next, 1)).toMatchObject({ phase: 'failed', preparation: { stage: 'failed', driver: 'child' } })
-    expect(await kinds(next, 1)).toEqual([
+    expect(await ended(next, id)).toMatchObject({ phase: 'failed', preparation: { stage: 'failed', driver: 'child' } })
+    expect(await kinds(next, id)).toEqual([
       'accepted',
       'driven',
       'preparation-began',
@@ -143,30 +157,31 @@ describe('A bot that prepares', () => {
     ])
     expect(thread()).toContain('the bot was ended while `sh -c ')
     expect(thread()).toContain(
-      ' on child. Neither the release nor any instance was changed. Look, then `/opsee retry 1` runs it again.',
+      ` on child. Neither the release nor any instance was changed. Look, then \`/opsee retry ${id}\` runs it again.`,
     )
     expect(Number(await readFile(join(folder.path, 'spanx'), 'utf8'))).toBe(group)
     expect(fleet.made).toEqual([])
-    process.kill(-group, 'SIGKILL')
     await next.app.stop(10_000)
   }, 90_000)
 
   it('runs it, tells what it wrote, and rolls', async () => {
     const bot = await replica('bot')
     bot.app.start()
-    await ask(bot, 'deploy api staging')
-    expect(await ended(bot, 2)).toMatchObject({ phase: 'succeeded', preparation: { stage: 'done', driver: 'bot' } })
+    const api = await ask(bot, 'deploy api staging')
+    expect(await ended(bot, api)).toMatchObject({ phase: 'succeeded', preparation: { stage: 'done', driver: 'bot' } })
     expect(thread()).toContain('First it runs `sh -c ')
-    expect(thread()).toContain('Its output:\n```\nrollout 2 of api\npassword is ‹secret›\n```\n')
+    expect(thread()).toContain(`Its output:\n\`\`\`\nrollout ${api} of api\npassword is ‹secret›\n\`\`\`\n`)
     const sections = chat.at('C1', true).flatMap(({ message }) => message.sections)
-    expect(sections.some((one) => one.kind === 'text' && one.text.includes('```\nrollout 2 of api\n'))).toBe(true)
+    expect(sections.some((one) => one.kind === 'text' && one.text.includes(`\`\`\`\nrollout ${api} of api\n`))).toBe(
+      true,
+    )
 
-    await ask(bot, 'deploy vape staging')
+    const vape = await ask(bot, 'deploy vape staging')
     const aborted = await groupIn('vape')
-    await ask(bot, 'abort 3')
-    expect((await ended(bot, 3)).phase).toBe('aborted')
+    await ask(bot, `abort ${vape}`)
+    expect((await ended(bot, vape)).phase).toBe('aborted')
     expect(groupMembers(aborted)).toEqual([])
-    expect(await kinds(bot, 3)).toEqual([
+    expect(await kinds(bot, vape)).toEqual([
       'accepted',
       'driven',
       'preparation-began',
@@ -178,11 +193,11 @@ describe('A bot that prepares', () => {
       'before it was done. Neither the release nor any instance was changed.\nIts output:\n```\nstep 1 of 2\n```',
     )
 
-    await ask(bot, 'deploy bastion staging')
+    const bastion = await ask(bot, 'deploy bastion staging')
     const stopped = await groupIn('bastion')
     await bot.app.stop(60_000)
     expect(groupMembers(stopped)).toEqual([])
-    const entry = await bot.store.get(keys.rollout(4))
+    const entry = await bot.store.get(keys.rollout(bastion))
     expect(entry === null ? null : rolloutRecord.read(entry)).toMatchObject({
       phase: 'failed',
       ending: { reason: expect.stringMatching(/ before it was done, as the bot was told to end$/) as unknown },
