@@ -2,6 +2,7 @@ import { aimOf } from './aim.ts'
 import { durationText } from './duration.ts'
 import type { Fact } from './event.ts'
 import { releaseText, shortDigest, type WantedAt } from './release.ts'
+import type { PlannedRelease } from './plan.ts'
 import type { Rollout } from './rollout.ts'
 import { clockText, count, personText, series, shortUnit, words } from './wording.ts'
 
@@ -59,30 +60,49 @@ const unitsText = (units: readonly string[]): string =>
   units.length > 4 ? count(units.length, 'instance') : series(units.map(shortUnit))
 
 /**
- * What is wanted and what runs, once it has ended otherwise than all of it on one release: "the tag production of … names v2;
- * api@1 runs it, api@2 runs sha256:…". Null where nothing is known of releases, or all of it agrees.
+ * What is wanted and what runs, once it has ended with not all of it on one release: "the tag production of … names v2; as last
+ * seen, api@1 runs it, api@2 runs sha256:…". Null where nothing is known of releases, or all of it agrees.
  */
 export function releaseStateText(rollout: Rollout): string | null {
   const aim = aimOf(rollout)
   const { release, instances, phase } = rollout
-  if (aim === null || release === null || phase === 'succeeded' || phase === 'rolled-back') return null
-  const names =
-    release.stage === 'moved'
-      ? `names ${words(releaseText(aim.to))}`
-      : release.stage === 'moving'
-        ? `was told to name ${words(releaseText(aim.to))}, and was not seen to`
-        : `was not moved, and names ${aim.from === null ? 'nothing' : shortDigest(aim.from)}`
+  if (aim === null || release === null) return null
+  const agrees = (digest: string | null | undefined): boolean => digest === undefined || digest === aim.to.digest
+  const well = phase === 'succeeded' || phase === 'rolled-back'
+  if (well && agrees(release.names) && instances.every(({ runs }) => agrees(runs ?? undefined))) return null
   const groups = new Map<string, string[]>()
-  for (const one of instances) {
-    const runs =
-      one.runs === null
-        ? 'does not say what it runs'
-        : `runs ${one.runs === aim.to.digest ? 'it' : shortDigest(one.runs)}`
-    groups.set(runs, [...(groups.get(runs) ?? []), shortUnit(one.unit)])
+  for (const { unit, runs } of instances) {
+    const it = runs === aim.to.digest && agrees(release.names) ? 'it' : shortDigest(runs ?? '')
+    const says = runs === null ? 'does not say what it runs' : `runs ${it}`
+    groups.set(says, [...(groups.get(says) ?? []), shortUnit(unit)])
   }
   const running = [...groups].map(
     ([runs, units]) =>
       `${units.length > 4 ? count(units.length, 'instance') : series(units)} ${units.length === 1 ? runs : runs.replace(/^runs/, 'run').replace(/^does/, 'do').replace('it runs', 'they run')}`,
   )
-  return `Releases: ${words(whereText(aim.at))} ${names}; as last seen, ${running.join(', ')}.`
+  return `Releases: ${words(whereText(aim.at))} ${namesText(aim, release)}; as last seen, ${running.join(', ')}.`
+}
+
+function namesText({ to }: PlannedRelease, { stage, names }: NonNullable<Rollout['release']>): string {
+  const planned = words(releaseText(to))
+  if (names === to.digest) return `names ${planned}`
+  if (names === undefined) {
+    switch (stage) {
+      case 'moved':
+        return `named ${planned} when it was last seen`
+      case 'moving':
+        return `was told to name ${planned}, and was not seen to`
+      case 'waiting':
+        return 'was not moved'
+    }
+  }
+  const now = names === null ? 'nothing' : shortDigest(names)
+  switch (stage) {
+    case 'moved':
+      return `names ${now}, and no longer ${planned}: somebody else moved it`
+    case 'moving':
+      return `names ${now}, though it was told to name ${planned}`
+    case 'waiting':
+      return `was not moved, and names ${now}`
+  }
 }

@@ -126,6 +126,8 @@ export const releaseStateSchema = z.strictObject({
   stage: z.enum(['waiting', 'moving', 'moved']),
   /** How often it was told. */
   calls: z.int().min(0),
+  /** The digest that it was seen to name at the end, null for nothing; none while it is not over, and when nobody could look. */
+  names: digestSchema.nullable().optional(),
 })
 
 /** A failed rollout that is taken back. */

@@ -200,9 +200,12 @@ function endText(rollout: Rollout, { reason, ...shown }: Extract<Fact, { kind: '
   const who = mention(ownerOf(rollout).id)
   const ms = tookMs(rollout)
   const took = ms === null ? '' : ` in ${durationText(ms)}`
-  if (phase === 'succeeded') return `${who} ${plan.service} ${plan.tier} succeeded: ${words(reason)}${took}.`
-  const failure = firstFailureText(rollout)
   const releases = releaseStateText(rollout)
+  if (phase === 'succeeded') {
+    const line = `${who} ${plan.service} ${plan.tier} succeeded: ${words(reason)}${took}.`
+    return releases === null ? line : `${line}\n${releases}`
+  }
+  const failure = firstFailureText(rollout)
   const lines = [
     `${who} ${phase === 'rollback-failed' ? '*Taking it back failed too, and a person is needed.* ' : ''}${plan.service} ${plan.tier} ${phaseText(phase)}${took}: ${words(reason)}.`,
     `Now: ${fleetStateText(rollout)}.`,

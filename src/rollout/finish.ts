@@ -4,6 +4,7 @@ import { releaseText } from '../domain/release.ts'
 import { inFlight, isOver, isTakenBack, type Phase, type Rollout } from '../domain/rollout.ts'
 import { deedOf } from '../domain/wording.ts'
 import type { Draft, UnitCall } from './draft.ts'
+import { keepLastLook, strayIn } from './last-look.ts'
 import type { Look } from './look.ts'
 import { stateText, type Moment, type Observation } from './observation.ts'
 import { isMissing, serves } from './serving.ts'
@@ -64,11 +65,18 @@ export function finishIfOver(draft: Draft, look: Look): void {
       draft.note(one.unit, `was replaced, and is down again (${stateText(look.units.get(one.unit))})`)
     return
   }
+  const stray = strayIn(draft, look.seen)
+  if (stray !== null) {
+    draft.fail(stray.unit, stray.reason)
+    draft.end({ kind: 'failed', unit: stray.unit, reason: `${stray.unit} ${stray.reason}` })
+    return
+  }
   close(draft, look.seen, look.moment)
 }
 
 /** The last step; or, where a failure is taken back, the first one of that. */
 export function close(draft: Draft, seen: Observation, moment: Moment): void {
+  keepLastLook(draft, seen)
   if (planTakingBack(draft, seen, moment)) return
   const phase = lastPhase(draft.rollout)
   const reason = whyText(draft.rollout)

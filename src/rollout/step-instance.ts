@@ -95,6 +95,8 @@ function stop(draft: Draft, instance: InstanceState, look: Look): void {
   draft.stage(unit, 'starting', `seen stopped (${stateText(view)}), told to start`, {
     attempt,
     replaced: true,
+    // What it said was said by the process of before.
+    runs: null,
     // It is only brought back up: with the content that it had.
     ...(anew ? { task: 'replace', renews: [] } : {}),
   })

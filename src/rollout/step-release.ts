@@ -4,6 +4,7 @@ import { digestIn, releaseText, shortDigest, type Proof, type Release } from '..
 import type { InstanceState, Rollout } from '../domain/rollout.ts'
 import type { Draft } from './draft.ts'
 import { mayRepeat, refusal, type Look } from './look.ts'
+import type { Observation } from './observation.ts'
 
 /** The release of a rollout: that it is what the units pull, before any is stopped, and that each instance runs it afterwards. */
 
@@ -64,8 +65,8 @@ export function provenRelease(draft: Draft, unit: string, look: Look): Proven {
   if (aim.proof.by === 'none') {
     return { kind: 'right', text: `; it should run ${releaseText(aim.to)}, unverified: it has no way to say so` }
   }
-  const says = saysOf(unit, aim.proof, look)
-  const digest = says === null ? null : digestFor(aim.proof, says, draft.rollout)
+  const says = saysOf(unit, aim.proof, look.seen)
+  const digest = runsOf(unit, draft.rollout, look.seen)
   if (digest !== draft.instance(unit).runs) draft.patch(unit, { runs: digest })
   if (digest === aim.to.digest) return { kind: 'right', text: `; it runs ${releaseText(aim.to)}` }
   if (says === null) {
@@ -83,18 +84,24 @@ export function sayEarly(draft: Draft, look: Look): void {
   if (aim.from === aim.to.digest) return
   for (const one of draft.rollout.instances) {
     if (one.stage !== 'waiting') continue
-    const says = saysOf(one.unit, aim.proof, look)
-    const digest = says === null ? null : digestFor(aim.proof, says, draft.rollout)
+    const digest = runsOf(one.unit, draft.rollout, look.seen)
     if (digest === null || digest === one.runs) continue
     draft.patch(one.unit, { runs: digest })
     if (digest === aim.to.digest) draft.fact({ kind: 'early', unit: one.unit, to: aim.to })
   }
 }
 
-function saysOf(unit: string, proof: Proof, look: Look): string | null {
-  if (proof.by === 'key') return look.seen.announced.get(unit) ?? null
-  const health = look.seen.health.get(unit)
-  const view = look.units.get(unit)
+/** The digest of what an instance says that it runs; null when it says nothing, or what nobody knows. */
+export function runsOf(unit: string, rollout: Pick<Rollout, 'plan'>, seen: Observation): string | null {
+  const proof = rollout.plan.release?.proof
+  const says = proof === undefined ? null : saysOf(unit, proof, seen)
+  return proof === undefined || says === null ? null : digestFor(proof, says, rollout)
+}
+
+function saysOf(unit: string, proof: Proof, seen: Observation): string | null {
+  if (proof.by === 'key') return seen.announced.get(unit) ?? null
+  const health = seen.health.get(unit)
+  const view = seen.cluster.kind === 'known' ? seen.cluster.units.get(unit) : undefined
   if (health?.last.kind !== 'healthy' || health.stateSince !== view?.sameFor.since) return null
   return health.last.says ?? null
 }

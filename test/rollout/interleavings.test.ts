@@ -5,7 +5,18 @@ import { makeMutant, type Edit } from '../chaos/mutant.ts'
 import { doneBeforeRecorded, noLeaseCheck, oneTooMany, startedTwice } from '../chaos/mutations.ts'
 import { happenings, type Happening } from './model/commands.ts'
 import { engineIn, ownEngine, type Engine } from './model/engine.ts'
-import { endedUnderWay, ownedByMany, wishBelieved, wishesNotCompared } from './model/mutations.ts'
+import {
+  currentOfBefore,
+  endedUnderWay,
+  moveBelieved,
+  notLookedAtLast,
+  notVerified,
+  ownedByMany,
+  takenBackToItself,
+  wishBelieved,
+  wishesNotCompared,
+} from './model/mutations.ts'
+import { releaseOf } from './model/registry.ts'
 import { letGo } from './model/people.ts'
 import { ModelWorld, type Shape } from './model/world.ts'
 
@@ -25,6 +36,13 @@ const shape: fc.Arbitrary<Shape> = fc.record({
   sidekicks: fc.boolean(),
   gated: fc.boolean(),
   oneBatch: fc.boolean(),
+  releases: fc.option(
+    fc.record({
+      takesBack: fc.boolean(),
+      bad: fc.constantFrom(null, releaseOf('v2').digest, releaseOf('v3').digest),
+    }),
+    { freq: 2 },
+  ),
   seed: fc.nat({ max: 1_000_000 }),
 })
 const story = fc.tuple(shape, fc.commands(happenings, { maxCommands: 40, size: 'max' }))
@@ -93,6 +111,11 @@ describe('An engine is found out that', () => {
     ['does a step before it is recorded', doneBeforeRecorded, 4],
     ['starts what it started already', startedTwice, 4],
     ['does not compare what people want', wishesNotCompared, 5],
+    ['believes that the tag was moved, and stops', moveBelieved, 7],
+    ['does not verify what runs', notVerified, 7],
+    ['keeps the release of before as the good one', currentOfBefore, 7],
+    ['takes back to what failed', takenBackToItself, 7],
+    ['ends without a last look', notLookedAtLast, 7],
   ])(
     '%s',
     async (_, edits, invariant) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Plan } from '../../src/domain/plan.ts'
+import { releaseStateText } from '../../src/domain/release-words.ts'
 import type { Release } from '../../src/domain/release.ts'
 import type { Fact } from '../../src/domain/event.ts'
 import { gate, planOf, World } from './world.ts'
@@ -53,7 +54,7 @@ describe('The release of a rollout', () => {
     expect(world.wanted).toBe(v1)
     world.run()
     expect(world.rollout.phase).toBe('succeeded')
-    expect(world.rollout.release).toEqual({ stage: 'moved', calls: 2 })
+    expect(world.rollout.release).toEqual({ stage: 'moved', calls: 2, names: v2 })
   })
 
   it('that is wanted already is not moved, and proven all the same', () => {
@@ -140,6 +141,55 @@ describe('The release of a rollout', () => {
     expect(world.rollout.phase).toBe('succeeded')
     expect(world.facts.filter((fact) => fact.kind === 'early')).toMatchObject([{ unit: 'api@3.service' }])
     expect(calls(world)).toContain('stop api@3.service')
+  })
+})
+
+describe('The last words on releases', () => {
+  const told = (world: World): string | null => releaseStateText(world.rollout)
+
+  it('are none where all of it agrees', () => {
+    const world = new World(plan())
+    world.run()
+    expect(world.rollout.phase).toBe('succeeded')
+    expect(told(world)).toBeNull()
+  })
+
+  it('say what the tag names by then, though every instance runs what was planned', () => {
+    const world = new World(plan())
+    turnUntil(world, () => world.rollout.instances[2]?.stage === 'proving')
+    world.wanted = other
+    world.run()
+    expect(world.rollout.phase).toBe('succeeded')
+    expect(told(world)).toContain('names sha256:999999999999, and no longer v2 (sha256:222222222222): somebody else')
+    expect(told(world)).toContain('api@1, api@2 and api@3 run sha256:222222222222')
+  })
+
+  it('name what it was moved to before the first step, and not what was planned from', () => {
+    const world = new World(plan())
+    world.wanted = other
+    world.run()
+    expect(told(world)).toContain('was not moved, and names sha256:999999999999')
+  })
+
+  it('do not say of a sick instance that it runs what ran before', () => {
+    const world = new World(plan({ progressDeadlineMs: 60_000 }))
+    world.bad.add(v2)
+    world.run()
+    expect(world.rollout.phase).toBe('failed')
+    expect(told(world)).toContain('api@1 does not say what it runs, api@2 and api@3 run sha256:111111111111')
+  })
+
+  it('come after a failure where a proven instance was started again with something else', () => {
+    const world = new World(plan())
+    turnUntil(world, () => world.rollout.instances[2]?.stage === 'proving')
+    Object.assign(world.unit('api@1.service'), { runs: other, process: 9 })
+    world.run()
+    expect(world.rollout.phase).toBe('failed')
+    expect(world.rollout.ending).toMatchObject({
+      unit: 'api@1.service',
+      reason: expect.stringContaining('it runs sha256:999999999999 by now, and should run v2'),
+    })
+    expect(told(world)).toContain('api@1 runs sha256:999999999999')
   })
 })
 

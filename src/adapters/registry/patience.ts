@@ -30,6 +30,8 @@ export async function limited<T>(patience: Patience, work: (signal: AbortSignal)
   const { clock, signal: outer } = patience
   const afterMs = Math.min(patience.requestMs, left(patience))
   if (isAborted(outer)) return { kind: 'unwanted' }
+  // A process that was stopped in the middle goes on here with its lease long gone: nothing may be sent any more.
+  if (afterMs <= 0) return { kind: 'late', afterMs: 0 }
   const limit = new AbortController()
   const over = new AbortController()
   const unwanted = (): void => limit.abort()

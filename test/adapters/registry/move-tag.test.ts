@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { systemClock } from '../../../src/adapters/system/clock.ts'
 import { makeImage, send, sendManifest, types, type Handler } from './fake-registry.ts'
 import { closingAfterEach } from './support.ts'
 
@@ -154,5 +155,18 @@ describe('A tag that is moved', () => {
     await expect(asking.moveTag('quay.io/opsee/api', 'production', move)).rejects.toMatchObject({ kind: 'away' })
     expect(performance.now() - began).toBeLessThan(10_000)
     expect(asking.moveTimeoutMs).toBe(1000)
+  })
+
+  test('is not pushed any more by a process that was stopped in the middle, for longer than its time', async () => {
+    const { handler } = shelf((_, response) => send(response, 201, ''))
+    let stoppedMs = 0
+    const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + stoppedMs }
+    const { url, asked } = await fake((asking, response) => {
+      if (asking.line.startsWith('GET')) stoppedMs = 60_000
+      return handler(asking, response)
+    })
+    const moving = adapter(url, { clock }).moveTag('quay.io/opsee/api', 'production', move)
+    await expect(moving).rejects.toMatchObject({ kind: 'away' })
+    expect(asked.filter(({ line }) => line.startsWith('PUT'))).toEqual([])
   })
 })

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import type { Link } from './client.ts'
 import type { Manner, Verb } from './fleetctl.ts'
 import * as people from './people.ts'
+import { releaseOf, type RegistryManner } from './registry.ts'
 import type { Bot, ModelWorld, Point } from './world.ts'
 
 /** What may happen next, in any order: a fault, a wish, or time that passes. */
@@ -71,12 +72,21 @@ const sudden: Readonly<Record<string, (world: ModelWorld, one: Bot) => void>> = 
   abort: (world) => people.abort(world),
   pause: (world) => people.pause(world),
   'lock the target': (world) => people.lock(world, false),
+  'move the tag outside': (world) => world.registry.move(releaseOf('v9').digest, 'somebody'),
 }
 
 /** At one of the next such moments of any bot. */
 const ambush = fc
   .record({
-    point: fc.constantFrom<Point>('commit-sent', 'commit-applied', 'call-began', 'call-landed'),
+    point: fc.constantFrom<Point>(
+      'commit-sent',
+      'commit-applied',
+      'call-began',
+      'call-landed',
+      'push-begun',
+      'push-sent',
+      'push-heard',
+    ),
     deed: fc.constantFrom('kill', 'kill', 'stop', 'stop', ...Object.keys(sudden)),
     passes: fc.nat({ max: 4 }),
   })
@@ -118,6 +128,20 @@ const locks = fc
     ),
   )
 
+const registry = fc.constantFrom<RegistryManner>('well', 'well', 'away', 'deaf', 'slow', 'refuses', 'idle').map((how) =>
+  happening(`the registry is ${how}`, (world) => {
+    world.registry.manner = how
+  }),
+)
+const outside = fc
+  .constantFrom('v1', 'v2', 'v3', 'v9')
+  .map((tag) =>
+    happening(`somebody moves the tag to ${tag}`, (world) => world.registry.move(releaseOf(tag).digest, 'somebody')),
+  )
+const goOn = fc
+  .constantFrom(0, 0, 20_000)
+  .map((forMs) => happening(`continue in ${forMs} ms`, (world) => people.goOn(world, forMs)))
+
 const deeds: readonly fc.Arbitrary<Deed>[] = [
   plain('nothing', () => undefined),
   plain('nothing', () => undefined),
@@ -157,6 +181,12 @@ const deeds: readonly fc.Arbitrary<Deed>[] = [
   plain('stop the tier', (world) => people.stopTier(world, 'stop')),
   plain('go', (world) => people.stopTier(world, 'go')),
   locks,
+  registry,
+  registry,
+  outside,
+  goOn,
+  withUnit('its machine starts it anew:', (world, one) => world.fleet.restart(one)),
+  withUnit('it will pull v9:', (_, one) => void (one.stray = releaseOf('v9').digest)),
 ]
 
 /** For `fc.commands`. */

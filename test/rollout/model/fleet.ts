@@ -19,6 +19,10 @@ export interface ModelUnit {
   frozen: boolean
   /** The lists lack its row. */
   hidden: boolean
+  /** The release that its process was started with; null for none. */
+  runs: string | null
+  /** What it gets at its next start instead of what is wanted: an old layer, a wrong mirror. */
+  stray: string | null
 }
 
 const shown: Readonly<Record<ModelUnit['state'], readonly [active: string, sub: string]>> = {
@@ -37,12 +41,18 @@ export class ModelFleet {
   readonly units = new Map<string, ModelUnit>()
   /** The lists do not come. */
   silent = false
+  /** Told of each process that begins. */
+  onLife: (unit: ModelUnit) => void = () => undefined
   readonly #timeline: Timeline
   readonly #random: () => number
 
-  constructor(timeline: Timeline, random: () => number, names: readonly string[]) {
+  readonly #pull: () => string | null
+
+  /** `pull`: what a unit that starts gets; null when nothing comes, and it falls over. */
+  constructor(timeline: Timeline, random: () => number, names: readonly string[], pull: () => string | null) {
     this.#timeline = timeline
     this.#random = random
+    this.#pull = pull
     for (const name of names) {
       this.units.set(name, {
         name,
@@ -55,6 +65,8 @@ export class ModelFleet {
         falls: 0,
         frozen: false,
         hidden: false,
+        runs: pull(),
+        stray: null,
       })
     }
   }
@@ -75,6 +87,17 @@ export class ModelFleet {
   thaw(unit: ModelUnit): void {
     unit.frozen = false
     this.#later(0, 300, () => this.#follow(unit))
+  }
+
+  /** Its machine starts it anew: what it looks up for that is what is wanted by then. */
+  restart(unit: ModelUnit): void {
+    if (unit.state !== 'running') return
+    this.#become(unit, 'stopping')
+    this.#later(100, 800, () => {
+      if (unit.state !== 'stopping') return
+      if (unit.wanted === 'launched') this.#start(unit)
+      else this.#become(unit, 'dead')
+    })
   }
 
   /** Its process ends by itself. */
@@ -127,10 +150,14 @@ export class ModelFleet {
     this.#later(200, 3000, () => {
       if (unit.state !== 'starting') return
       unit.life += 1
-      if (unit.falls > 0) {
+      unit.runs = unit.stray ?? this.#pull()
+      unit.stray = null
+      if (unit.runs === null) this.#become(unit, 'failed')
+      else if (unit.falls > 0) {
         unit.falls -= 1
         this.#become(unit, 'failed')
       } else this.#become(unit, 'running')
+      this.onLife(unit)
     })
   }
 

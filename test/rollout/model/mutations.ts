@@ -23,3 +23,36 @@ export const endedUnderWay: readonly Edit[] = [
 export const wishBelieved: readonly Edit[] = [
   { file: 'rollout/look.js', from: 'if (view === undefined)', to: 'if (view === undefined || !isTaken(view))' },
 ]
+
+/** A move of the wanted release that was told counts as done. */
+export const moveBelieved: readonly Edit[] = [
+  {
+    file: 'rollout/step-release.js',
+    from: 'if (seen.digest === aim.to.digest) {',
+    to: "if (seen.digest === aim.to.digest || release.stage === 'moving') {",
+  },
+]
+
+/** Whoever is healthy runs what it should. */
+export const notVerified: readonly Edit[] = [
+  { file: 'rollout/step-release.js', from: "if (aim.proof.by === 'none') {", to: "if (aim.proof.by !== 'nothing') {" },
+]
+
+/** What was well before is kept as what is well now. */
+export const currentOfBefore: readonly Edit[] = [
+  {
+    file: 'rollout/ending.js',
+    from: 'const release = plan.release?.to ?? null;',
+    to: 'const release = plan.rollback?.to ?? null;',
+  },
+]
+
+/** It is taken back to the release that failed. */
+export const takenBackToItself: readonly Edit[] = [
+  { file: 'domain/aim.js', from: 'to: back.to }', to: 'to: release.to }' },
+]
+
+/** Its last words are of what was planned. */
+export const notLookedAtLast: readonly Edit[] = [
+  { file: 'rollout/finish.js', from: 'keepLastLook(draft, seen);', to: '' },
+]

@@ -39,6 +39,10 @@ export function resume(world: ModelWorld): void {
   }
 }
 
+/** Now, or so much later: of a canary that serves, or of taking back. */
+export const goOn = (world: ModelWorld, forMs: number): void =>
+  wish(world, (now) => ({ ...now, go: { ...word(world), audit: (world.said += 1) + 1, forMs } }))
+
 export const take = (world: ModelWorld): void => wish(world, (now) => ({ ...now, take: word(world) }))
 
 export function stopTier(world: ModelWorld, kind: 'stop' | 'go'): void {

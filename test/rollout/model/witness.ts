@@ -13,6 +13,17 @@ import {
 import type { KeyChange, ModelEtcd } from './etcd.ts'
 import type { ModelFleet, ModelUnit } from './fleet.ts'
 import type { ModelCall } from './fleetctl.ts'
+import type { ModelRegistry } from './registry.ts'
+import { ReleaseWitness } from './release-witness.ts'
+
+/** What is looked at, as it is. */
+interface Scene {
+  readonly etcd: ModelEtcd
+  readonly fleet: ModelFleet
+  readonly registry: ModelRegistry
+  /** Of a unit whose process runs. */
+  readonly isWell: (unit: ModelUnit) => boolean
+}
 
 /**
  * Holds what is so against the invariants of section 5 of the design, at every write and at every call. It believes etcd and
@@ -35,10 +46,21 @@ export class Witness {
   /** When each unit that was sick was well again: until it has been so for a while it counts as sick. */
   readonly #wellAt = new Map<string, number>()
 
-  constructor(etcd: ModelEtcd, fleet: ModelFleet, now: () => number) {
+  readonly releases: ReleaseWitness
+  readonly #isWell: (unit: ModelUnit) => boolean
+
+  constructor(scene: Scene, now: () => number) {
+    const { etcd, fleet, registry } = scene
     this.#etcd = etcd
     this.#fleet = fleet
     this.#now = now
+    this.#isWell = (unit) => scene.isWell(unit)
+    const drivenBy = (process: string): Rollout | null => this.#drivenBy(process)
+    this.releases = new ReleaseWitness({ etcd, fleet, registry, now, drivenBy, say: (...said) => this.#say(...said) })
+    fleet.onLife = (unit) => {
+      this.releases.lived(unit)
+      if (unit.state === 'running' && unit.wanted === 'launched') this.#away.delete(unit.name)
+    }
     etcd.onWrite = (changes, by) => this.#written(changes, by)
   }
 
@@ -59,9 +81,8 @@ export class Witness {
   readonly calls = {
     began: (call: ModelCall): void => {
       const said = `${call.verb} ${call.unit} by ${call.by.name}`
-      const mine = this.rollouts().filter((one) => this.driverOf(one.id) === call.by.name && !isWaiting(one))
-      const rollout = mine.at(-1)
-      if (rollout === undefined) {
+      const rollout = this.#drivenBy(call.by.name)
+      if (rollout === null) {
         this.#say(1, `${said}, who drives nothing now`)
         return
       }
@@ -75,6 +96,7 @@ export class Witness {
       const made = this.#count(rollout, instance)
       if (made === 1) this.#withinBatch(instance.unit, call, rollout, said)
       this.#underWay.set(call, this.#now())
+      if (call.verb === 'stop') this.releases.stops(call.unit, rollout)
       this.#recorded(call, instance, made, said)
     },
 
@@ -86,6 +108,10 @@ export class Witness {
     },
 
     over: (call: ModelCall): void => void this.#underWay.delete(call),
+  }
+
+  #drivenBy(process: string): Rollout | null {
+    return this.rollouts().findLast((one) => this.driverOf(one.id) === process && !isWaiting(one)) ?? null
   }
 
   /** How many calls were made for it so far. */
@@ -103,7 +129,7 @@ export class Witness {
     const seemedUp = (name: string): boolean =>
       view?.kind === 'known' && view.units.get(name)?.reports.some(({ sub }) => sub === 'running') === true
     const serves = seemedUp(unit) && this.#fleet.unit(unit).state === 'running' && !this.#away.has(unit)
-    const well = this.#fleet.unit(unit).healthy && this.#now() - (this.#wellAt.get(unit) ?? -Infinity) >= 10_000
+    const well = this.#isWell(this.#fleet.unit(unit)) && this.#now() - (this.#wellAt.get(unit) ?? -Infinity) >= 10_000
     if (!serves || !well) return
     const asked = new Set(
       [...this.#underWay].flatMap(([one, at]) => (one.verb === 'stop' && this.#now() - at < 3500 ? [one.unit] : [])),
@@ -141,9 +167,12 @@ export class Witness {
       if (key.startsWith('events/')) this.#event(eventRecord.read(after))
       if (!key.startsWith(keys.rollouts)) continue
       const next = rolloutRecord.read(after)
-      if (before === null) continue
+      if (before === null) {
+        this.releases.began(next)
+        continue
+      }
       if (this.driverOf(next.id) !== by) this.#say(1, `rollout ${next.id} was written by ${by}, who does not drive it`)
-      this.#stepped(rolloutRecord.read(before), next)
+      this.#stepped(rolloutRecord.read(before), next, changes)
     }
   }
 
@@ -154,7 +183,8 @@ export class Witness {
     if (seq !== facts.length) this.#say(3, `event ${seq} of rollout ${rollout} came as number ${facts.length}`)
   }
 
-  #stepped(before: Rollout, next: Rollout): void {
+  #stepped(before: Rollout, next: Rollout, changes: readonly KeyChange[]): void {
+    this.releases.stepped(before, next, changes)
     if (isOver(before)) this.#say(3, `rollout ${next.id} was ${before.phase} and was written again`)
     const stageBefore = new Map(before.instances.map((one) => [one.unit, one.stage]))
     for (const instance of next.instances) {
@@ -216,7 +246,7 @@ export class Witness {
     }
   }
 
-  #say(invariant: 1 | 2 | 3 | 4 | 5, what: string): void {
+  #say(invariant: 1 | 2 | 3 | 4 | 5 | 7, what: string): void {
     this.wrong.push(`invariant ${invariant} at ${Math.round(this.#now())} ms: ${what}`)
   }
 }

@@ -1,21 +1,32 @@
 import type { Plan } from '../../../src/domain/plan.ts'
+import type { Release } from '../../../src/domain/release.ts'
 import { isOver } from '../../../src/domain/rollout.ts'
 import type { HealthProbe } from '../../../src/ports/health.ts'
 import type { StoreReader, StoreWriter } from '../../../src/ports/store.ts'
 import { createRollout } from '../../../src/rollout/create.ts'
 import { defaultPatience } from '../../../src/rollout/observation.ts'
 import type { Claiming } from '../../../src/services/claimed-work.ts'
+import { createWantedReleases } from '../../../src/services/wanted-releases.ts'
+import { keys } from '../../../src/store/keys.ts'
+import { currentRecord } from '../../../src/store/records.ts'
 import { randomFrom } from '../../journeys/support/random.ts'
 import { askedFor, gate, planOf } from '../world.ts'
 import { createClient, type Link } from './client.ts'
 import type { Engine } from './engine.ts'
 import { ModelEtcd } from './etcd.ts'
-import { ModelFleet } from './fleet.ts'
+import { ModelFleet, type ModelUnit } from './fleet.ts'
 import { createFleetctl, type Manner, type Verb } from './fleetctl.ts'
 import { ModelProcess } from './process.ts'
+import { createRegistryClient, ModelRegistry, moveTimeoutMs, releaseOf, wantedAt, type PushPoint } from './registry.ts'
 import { Timeline } from './timeline.ts'
 import { Witness } from './witness.ts'
-import { withoutReleases } from '../../support/releases.ts'
+
+export interface ReleaseShape {
+  /** A failed rollout takes itself back. */
+  readonly takesBack: boolean
+  /** Instances of this release are never well: a digest. */
+  readonly bad: string | null
+}
 
 export interface Shape {
   readonly bots: number
@@ -25,12 +36,14 @@ export interface Shape {
   readonly gated: boolean
   /** All instances are of one batch, whatever may be away at once. */
   readonly oneBatch: boolean
+  /** What is known of releases; null for nothing: whatever is deployed is a restart. */
+  readonly releases: ReleaseShape | null
   /** Of all latencies and lags. */
   readonly seed: number
 }
 
 /** A moment in the life of a process, at which something may happen to it. */
-export type Point = 'commit-sent' | 'commit-applied' | 'call-began' | 'call-landed'
+export type Point = 'commit-sent' | 'commit-applied' | 'call-began' | 'call-landed' | PushPoint
 
 interface Ambush {
   readonly point: Point
@@ -57,6 +70,7 @@ const patience = { ...defaultPatience, graceMs: 10_000, goneMs: 15_000, silenceM
 export class ModelWorld {
   readonly timeline = new Timeline()
   readonly etcd = new ModelEtcd(this.timeline)
+  readonly registry = new ModelRegistry(this.timeline)
   readonly fleet: ModelFleet
   readonly bots: readonly Bot[]
   readonly manners: Record<Verb, Manner> = { start: 'well', stop: 'well' }
@@ -64,6 +78,9 @@ export class ModelWorld {
   /** What happened, for whoever looks for the reason of a failure. */
   readonly story: string[] = []
   calls = 0
+  deploys = 0
+  /** Words of people so far. */
+  said = 0
   readonly #engine: Engine
   readonly #shape: Shape
   readonly #random: () => number
@@ -74,11 +91,15 @@ export class ModelWorld {
     this.#engine = engine
     this.#shape = shape
     this.#random = randomFrom(shape.seed)
-    const { batches } = this.#plan()
+    const { batches } = this.#plan(null)
     const names = batches.flat().flatMap((one) => [one.unit, ...one.sidekicks])
-    this.fleet = new ModelFleet(this.timeline, this.#random, names)
-    this.witness = new Witness(this.etcd, this.fleet, () => this.timeline.now)
+    this.fleet = new ModelFleet(this.timeline, this.#random, names, () => this.registry.pull())
+    this.witness = new Witness(this, () => this.timeline.now)
     this.#own = storeOf(this.etcd)
+    if (shape.releases !== null) {
+      const current = { id: 1, at: 1, by: { id: 'U1', name: 'ann' }, release: releaseOf('v1') }
+      this.etcd.commit({ require: [], puts: [{ key: keys.current(target), value: currentRecord.write(current) }] }, '')
+    }
     this.bots = Array.from({ length: shape.bots }, (_, index) => this.#bot(`bot${index + 1}`))
   }
 
@@ -88,9 +109,12 @@ export class ModelWorld {
 
   /** Somebody deploys. It waits in the queue while another one rolls. */
   async deploy(): Promise<void> {
-    const asked = askedFor(this.#plan())
+    const release = this.#shape.releases === null ? null : releaseOf(this.deploys % 2 === 0 ? 'v2' : 'v3')
+    this.deploys += 1
+    const plan = this.#plan(release)
+    const asked = askedFor(plan, { ask: { ...askOf(plan), ...(release === null ? {} : { release }) } })
     const { kind } = await createRollout(this.#own, { now: () => 1, ...noTime }, asked, limits)
-    this.tell(`deploy: ${kind}`)
+    this.tell(`deploy ${release?.tag ?? ''}: ${kind}`)
   }
 
   start(bot: Bot): void {
@@ -128,12 +152,14 @@ export class ModelWorld {
   /** Whatever is wrong is mended, and nothing stands in the way of an end. */
   makeWell(): void {
     this.#ambushes = []
+    this.witness.releases.wellSince = this.timeline.now
     this.etcd.away = false
     Object.assign(this.manners, { start: 'well', stop: 'well' })
     this.fleet.silent = false
+    this.registry.manner = 'well'
     for (const unit of this.fleet.units.values()) {
       this.witness.well(unit)
-      Object.assign(unit, { healthy: true, falls: 0, hidden: false })
+      Object.assign(unit, { healthy: true, falls: 0, hidden: false, stray: null })
       if (unit.frozen) this.fleet.thaw(unit)
     }
     for (const bot of this.bots) {
@@ -207,6 +233,17 @@ export class ModelWorld {
         over: calls.over,
       },
     })
+    const registry = createRegistryClient({
+      timeline,
+      registry: this.registry,
+      process,
+      random: this.#random,
+      passed: (point) => {
+        this.tell(`${process.name}: ${point}`)
+        if (point === 'push-sent') this.witness.releases.pushes(process.name)
+        hit(point)
+      },
+    })
     const reading = { ...store, watch: () => never() }
     const log = { debug: noted, info: noted, warn: noted, error: this.#failed(process) }
     const journal = engine.createJournal(reading, process)
@@ -220,7 +257,8 @@ export class ModelWorld {
       driver: process.name,
       probe: this.#probe(),
       announcedPort: async () => ({ kind: 'not-announced' }),
-      ...withoutReleases,
+      wanted: createWantedReleases({ registry, store: reading, limitMs: moveTimeoutMs, clock: process }),
+      aboutDigest: async () => null,
       patience,
       redact: (text) => text,
       observeMs: 5000,
@@ -228,7 +266,7 @@ export class ModelWorld {
       line: engine.createLineReader(reading, process),
       limits,
       admission: {
-        plan: async () => ({ kind: 'plan', plan: this.#plan(), blockers: [] }),
+        plan: async ({ waiting }) => ({ kind: 'plan', plan: this.#plan(waiting?.ask.release ?? null), blockers: [] }),
         allow: async () => ({ kind: 'allowed', audit: 1 }),
       },
     })
@@ -254,14 +292,19 @@ export class ModelWorld {
     return {
       check: async (_, { ip }) => {
         const unit = this.fleet.unit(ip)
-        return unit.healthy && unit.state === 'running'
-          ? { kind: 'healthy', identity: String(unit.life) }
+        return this.isWell(unit) && unit.state === 'running'
+          ? { kind: 'healthy', identity: String(unit.life), says: unit.runs }
           : { kind: 'unhealthy', reason: 'HTTP 503' }
       },
     }
   }
 
-  #plan(): Plan {
+  /** Of a unit whose process runs. */
+  isWell({ healthy, runs }: ModelUnit): boolean {
+    return healthy && (runs === null || runs !== this.#shape.releases?.bad)
+  }
+
+  #plan(release: Release | null): Plan {
     const { instances, atOnce, sidekicks, gated, oneBatch } = this.#shape
     const units = Array.from({ length: instances }, (_, index) => `api@${index + 1}.service`)
     const made = planOf({ units, atOnce, sidekicks: sidekicks ? ['api-elb@.service'] : [], settleMs: 1000 })
@@ -269,15 +312,32 @@ export class ModelWorld {
       ...one,
       machine: { id: `m-${one.unit}`, ip: one.unit },
       stopped: this.fleet?.unit(one.unit).wanted === 'loaded',
+      runs: release === null ? null : this.fleet.unit(one.unit).runs,
     }))
     const batches = oneBatch
       ? [planned]
       : made.batches.map((batch) => planned.filter(({ unit }) => batch.some((one) => one.unit === unit)))
-    return { ...made, ...target, batches, progressDeadlineMs: 45_000, ...(gated ? { gate } : {}) }
+    const known = release === null ? {} : this.#releases(release)
+    return { ...made, ...target, batches, progressDeadlineMs: 45_000, ...(gated ? { gate } : {}), ...known }
+  }
+
+  /** As a planner says it: from what is wanted by now, back to what was last rolled out well. */
+  #releases(to: Release): Pick<Plan, 'gate' | 'release' | 'rollback'> {
+    const entry = this.etcd.get(keys.current(target))
+    const current = entry === null ? null : currentRecord.read(entry)
+    const back = current?.release ?? null
+    const proof = { by: 'health', field: 'digest' } as const
+    const takesBack = this.#shape.releases?.takesBack === true && back !== null && back.digest !== to.digest
+    return {
+      gate: { kind: 'http', port: 8080, path: '/health', timeoutMs: 1000, identity: 'started', says: 'digest' },
+      release: { at: wantedAt, from: this.registry.tag, to, proof },
+      rollback: takesBack ? { to: back, id: current?.id ?? 1, afterMs: 5000 } : null,
+    }
   }
 }
 
 const limits = { atOnce: () => null, length: 2 }
+const askOf = ({ kind }: Plan) => ({ kind, batch: null, canary: null, only: null })
 const noTime = { monotonic: () => 0, sleep: async () => undefined }
 const noted = (): void => undefined
 
