@@ -21,7 +21,7 @@ import { createRegistryClient, ModelRegistry, moveTimeoutMs, releaseOf, wantedAt
 import { Timeline } from './timeline.ts'
 import { Witness } from './witness.ts'
 
-export interface ReleaseShape {
+interface ReleaseShape {
   /** A failed rollout takes itself back. */
   readonly takesBack: boolean
   /** Instances of this release are never well: a digest. */
