@@ -20,6 +20,7 @@ import { ModelProcess } from './process.ts'
 import { createRegistryClient, ModelRegistry, moveTimeoutMs, releaseOf, wantedAt, type PushPoint } from './registry.ts'
 import { Timeline } from './timeline.ts'
 import { Witness } from './witness.ts'
+import { withoutReleases } from '../../support/releases.ts'
 
 interface ReleaseShape {
   /** A failed rollout takes itself back. */
@@ -259,6 +260,7 @@ export class ModelWorld {
       announcedPort: async () => ({ kind: 'not-announced' }),
       wanted: createWantedReleases({ registry, store: reading, limitMs: moveTimeoutMs, clock: process }),
       aboutDigest: async () => null,
+      preparations: withoutReleases.preparations,
       patience,
       redact: (text) => text,
       observeMs: 5000,
