@@ -28,8 +28,8 @@ export const wishBelieved: readonly Edit[] = [
 export const moveBelieved: readonly Edit[] = [
   {
     file: 'rollout/step-release.js',
-    from: 'if (seen.digest === aim.to.digest) {',
-    to: "if (seen.digest === aim.to.digest || release.stage === 'moving') {",
+    from: "if (seen?.kind === 'known' && seen.digest === aim.to.digest) {",
+    to: "if (seen?.kind === 'known' && (seen.digest === aim.to.digest || release.stage === 'moving')) {",
   },
 ]
 
