@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { installFleetctl } from '../../demo/fleet/install.ts'
-import { startFleet, type Fleet } from '../../demo/fleet/start.ts'
+import { startFleet, type Fleet, type FleetOptions } from '../../demo/fleet/start.ts'
 import { startEtcd, type EtcdServer } from '../../demo/etcd/start.ts'
 import { createEtcdStore, type EtcdStore } from '../../src/adapters/etcd/store.ts'
 import { createFleetScheduler, type FleetScheduler } from '../../src/adapters/fleet/fleet-scheduler.ts'
@@ -11,13 +11,17 @@ import { createHealthProbe } from '../../src/adapters/health/health-probe.ts'
 import { systemClock } from '../../src/adapters/system/clock.ts'
 import type { Plan } from '../../src/domain/plan.ts'
 import type { Rollout } from '../../src/domain/rollout.ts'
+import type { RegistryReader, RegistryWriter } from '../../src/ports/registry.ts'
+import type { WantedReleases } from '../../src/ports/wanted-release.ts'
 import { createRollout, type Created } from '../../src/rollout/create.ts'
 import { drive, type Driven } from '../../src/rollout/driver.ts'
 import { createJournal } from '../../src/rollout/journal.ts'
 import { defaultPatience } from '../../src/rollout/observation.ts'
 import { planRollout, type PlanInput } from '../../src/rollout/plan-rollout.ts'
 import { createNews } from '../../src/services/news.ts'
+import { createDigestWords } from '../../src/services/releases.ts'
 import { createRolloutReader } from '../../src/services/rollout-reader.ts'
+import { createWantedReleases } from '../../src/services/wanted-releases.ts'
 import type { Readers } from '../../src/services/capabilities.ts'
 import { keys } from '../../src/store/keys.ts'
 import { askedFor } from '../rollout/world.ts'
@@ -34,6 +38,7 @@ export interface EngineLab {
   readonly store: EtcdStore
   readonly scheduler: FleetScheduler
   readonly rollouts: Readers['rollouts']
+  readonly wanted: WantedReleases
   readonly log: ReturnType<typeof quietLog>
   plan(change?: Partial<PlanInput>): Promise<Plan>
   begin(plan: Plan): Promise<number>
@@ -80,11 +85,30 @@ esac
 exec ${fleetctl} "$@"
 `
 
-export async function startEngineLab({ callTimeoutMs = 4000 } = {}): Promise<EngineLab> {
+interface LabOptions {
+  readonly callTimeoutMs?: number
+  readonly shop?: LabShop
+}
+
+interface LabShop {
+  /** Of the template, whose instances pull from the registry. */
+  readonly unitFile: string
+  readonly fleet: Pick<FleetOptions, 'env' | 'aliases'>
+  readonly registry: RegistryReader & RegistryWriter
+}
+
+/** With a `shop` it knows releases, and its instances say theirs; without one nothing is known of any. */
+export async function startEngineLab({ callTimeoutMs = 4000, shop }: LabOptions = {}): Promise<EngineLab> {
   const folder = await temporaryFolder('engine')
   const [etcd, fleet] = await Promise.all([
     startEtcd(),
-    startFleet({ dir: join(folder.path, 'fleet'), machines: 3, timeScale: 0.15, timing: { ttlMs: 100_000 } }),
+    startFleet({
+      dir: join(folder.path, 'fleet'),
+      machines: 3,
+      timeScale: 0.15,
+      timing: { ttlMs: 100_000 },
+      ...shop?.fleet,
+    }),
   ])
   const binary = installFleetctl(join(folder.path, 'bin'))
   const binaryThatHangs = join(folder.path, 'fleetctl-hangs')
@@ -93,7 +117,7 @@ export async function startEngineLab({ callTimeoutMs = 4000 } = {}): Promise<Eng
     const { stdout } = await run(binary, ['--endpoint', fleet.endpoints[0] ?? '', ...args], { cwd: folder.path })
     return stdout
   }
-  await writeFile(join(folder.path, 'api@.service'), unitFile)
+  await writeFile(join(folder.path, 'api@.service'), shop?.unitFile ?? unitFile)
   await fleetctl('submit', 'api@.service')
   await fleetctl('start', '--no-block', 'api@1.service', 'api@2.service', 'api@3.service')
 
@@ -114,6 +138,13 @@ export async function startEngineLab({ callTimeoutMs = 4000 } = {}): Promise<Eng
   const journal = createJournal(store, clock)
   const ending = new AbortController()
   const wishNews = createNews(store, clock, keys.wishes, ending.signal)
+  const releases =
+    shop === undefined
+      ? withoutReleases
+      : {
+          wanted: createWantedReleases({ registry: shop.registry, store, limitMs: callTimeoutMs, clock }),
+          aboutDigest: createDigestWords(shop.registry),
+        }
   const rollouts = createRolloutReader(store, [target])
   const patience = { ...defaultPatience, graceMs: 10_000, repeatMs: 1500, goneMs: 15_000, silenceMs: 4000 }
 
@@ -123,6 +154,7 @@ export async function startEngineLab({ callTimeoutMs = 4000 } = {}): Promise<Eng
     store,
     scheduler,
     rollouts,
+    wanted: releases.wanted,
     log,
     fleetctl,
     async replaceTemplate(change) {
@@ -172,7 +204,7 @@ export async function startEngineLab({ callTimeoutMs = 4000 } = {}): Promise<Eng
         scheduler,
         probe,
         announcedPort: async () => ({ kind: 'not-announced' as const }),
-        ...withoutReleases,
+        ...releases,
         wishNews: (of: number, ms: number, signal: AbortSignal) => wishNews.of(of, ms, signal),
         clock,
         log,
