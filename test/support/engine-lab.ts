@@ -142,6 +142,7 @@ export async function startEngineLab({ callTimeoutMs = 4000, shop }: LabOptions 
     shop === undefined
       ? withoutReleases
       : {
+          ...withoutReleases,
           wanted: createWantedReleases({ registry: shop.registry, store, limitMs: callTimeoutMs, clock }),
           aboutDigest: createDigestWords(shop.registry),
         }
