@@ -35,10 +35,10 @@ export default query({
 })
 
 function line(row: HistoryRow, now: number): string {
-  const release = row.release === null ? '' : `, release ${words(releaseName(row.release))},`
-  const what = `${row.kind} of ${row.service} in ${row.tier}${release} *${phaseText(row.phase)}* ${ago(row.endedAt, now)}`
+  const what = `${row.kind} of ${row.service} in ${row.tier} *${phaseText(row.phase)}* ${ago(row.endedAt, now)}`
   const took = durationText(Math.max(0, row.endedAt - (row.begunAt ?? row.createdAt)))
-  const how = `after ${took}, ${row.replaced} of ${row.instances} ${row.kind === 'scale' ? 'done' : 'replaced'}, by ${personText(row.by)}`
+  const release = row.release === null ? '' : `, release ${words(releaseName(row.release))}`
+  const how = `after ${took}, ${row.replaced} of ${row.instances} ${row.kind === 'scale' ? 'done' : 'replaced'}${release}, by ${personText(row.by)}`
   const why = row.reason === null ? '' : `, because: ${words(row.reason)}`
   const summary = row.phase === 'succeeded' ? '' : `. ${words(row.summary)}`
   return `${code(`${row.id}`)}  ${what}, ${how}${why}${summary}`

@@ -57,8 +57,8 @@ describe('history', () => {
       read: (read) => ({ rollouts: { ...read.rollouts, history: async () => ({ rows, older: null }) } }),
     })
     expect(textOf(await say('history api prod')).split('\n')).toEqual([
-      '`12`  deploy of api in production, release v2 (sha256:222222222222), *succeeded* 1h ago, after 21s, 3 of 3 replaced, by @ann',
-      '`11`  deploy of api in production, release sha256:111111111111, *succeeded* 1h ago, after 21s, 3 of 3 replaced, by @ann',
+      '`12`  deploy of api in production *succeeded* 1h ago, after 21s, 3 of 3 replaced, release v2 (sha256:222222222222), by @ann',
+      '`11`  deploy of api in production *succeeded* 1h ago, after 21s, 3 of 3 replaced, release sha256:111111111111, by @ann',
     ])
   })
 
