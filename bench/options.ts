@@ -32,6 +32,8 @@ export interface BenchOptions {
     readonly instancesEach: number
     /** Each side, in turn. */
     readonly rounds: number
+    /** Of `status` after more than a minute without a look at the fleet. */
+    readonly firstLooks: number
   }
   /** Of so many services in each of two tiers. */
   readonly plans: { readonly services: number; readonly instancesEach: number; readonly rounds: number }
@@ -86,7 +88,7 @@ const quickRun: Sizes = {
     ],
   },
   crowd: { rollouts: 10, instances: 2, settleMs: 5000, everyMs: 1500, polledAt: [1, 10], pollSeconds: 3 },
-  records: { rollouts: 2000, services: 6, instancesEach: 10, rounds: 3 },
+  records: { rollouts: 2000, services: 6, instancesEach: 10, rounds: 3, firstLooks: 1 },
   plans: { services: 100, instancesEach: 1, rounds: 3 },
   promote: { rounds: 1 },
 }
@@ -109,7 +111,7 @@ const fullRun: Sizes = {
     ],
   },
   crowd: { rollouts: 100, instances: 2, settleMs: 90_000, everyMs: 1200, polledAt: [1, 10, 100], pollSeconds: 10 },
-  records: { rollouts: 100_000, services: 60, instancesEach: 50, rounds: 8 },
+  records: { rollouts: 100_000, services: 60, instancesEach: 50, rounds: 8, firstLooks: 3 },
   plans: { services: 100, instancesEach: 2, rounds: 10 },
   promote: { rounds: 5 },
 }

@@ -15,6 +15,8 @@ import { statsOf, type Stats } from './stats.ts'
 const run = promisify(execFile)
 /** The bot goes on looking at a fleet for so long after it was asked, and must not do so while fleetctl is measured. */
 const quietMs = 6500
+/** So long after its last look `status` reads all three lists again. */
+const forgottenMs = 62_000
 const answerMs = 60_000
 /** Rows of a page, unless a person asks for more. */
 export const pageRows = 10
@@ -26,6 +28,8 @@ export interface RecordsResult {
   readonly page: Stats
   readonly listUnits: Stats
   readonly threeLists: Stats
+  /** `status`, typed when there was no look at the fleet for more than a minute. */
+  readonly firstStatus: Stats
   /** From the typing until the answer is in the channel, by command. */
   readonly typed: ReadonlyMap<string, Stats>
 }
@@ -47,6 +51,7 @@ export async function measureRecords(open: OpenGround, options: BenchOptions): P
     const threeLists: number[] = []
     const typed = new Map(commands.map((command) => [command, [] as number[]]))
     let asked = 0
+    const firstStatus: number[] = []
     for (const command of commands) await answered(ground, command, historyChannel)
     for (let round = 0; round < rounds; round++) {
       await sleep(quietMs)
@@ -59,9 +64,14 @@ export async function measureRecords(open: OpenGround, options: BenchOptions): P
         values.push(await answered(ground, command, teamChannels[asked++ % teamChannels.length] ?? ''))
       }
     }
+    for (let look = 0; look < options.records.firstLooks; look++) {
+      await sleep(forgottenMs)
+      firstStatus.push(await answered(ground, 'status', teamChannels[asked++ % teamChannels.length] ?? ''))
+    }
     return {
       ...pages,
       keys: seeded,
+      firstStatus: statsOf(firstStatus),
       listUnits: statsOf(listUnits),
       threeLists: statsOf(threeLists),
       typed: new Map([...typed].map(([command, values]) => [command, statsOf(values)])),

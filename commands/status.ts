@@ -1,6 +1,6 @@
 import { query } from '../src/command/define.ts'
 import { optional, service, tier } from '../src/command/fields.ts'
-import { lookAt } from '../src/command/parts/fleet.ts'
+import { glanceAt, wantedText } from '../src/command/parts/fleet.ts'
 import { notThere, targetsIn } from '../src/command/parts/scopes.ts'
 import { stopLine } from '../src/command/parts/stop-text.ts'
 import { targetBlock, targetLine, type Seen } from '../src/command/parts/target-status.ts'
@@ -10,6 +10,8 @@ import { words } from '../src/domain/wording.ts'
 
 export default query({
   summary: 'What runs, what rolls and what is locked: one line for each target, or every instance of those you name.',
+  notes:
+    'What runs is read anew each time. What is wanted may be up to a minute old where nothing has changed since it was read; the answer says so then.',
   examples: ['status', 'status production', 'status api production'],
   positionals: { service: optional(service()), tier: optional(tier()) },
   flags: {},
@@ -19,7 +21,7 @@ export default query({
       return refused(notThere({ service: args.service, tier: args.tier }, catalog) ?? 'Nothing is deployed there.')
     }
     const [views, locks, pins, stops, live, waiting, announced] = await Promise.all([
-      lookAt(
+      glanceAt(
         targets.map((target) => target.tier),
         read,
       ),
@@ -38,15 +40,16 @@ export default query({
     const away = [...views].flatMap(([name, view]) =>
       view.kind === 'unknown' ? [`The fleet of ${name} does not answer: ${words(view.reason)}.`] : [],
     )
+    const first = [...stopped, ...away, ...wantedText(views)]
     if (args.service === null && args.tier === null) {
       const rows = await Promise.all(targets.map((target) => targetLine(target, seen)))
-      return done([...stopped, ...away, ...table(rows)], { rest: '`status <tier>` or `status <service>` shows a part' })
+      return done([...first, ...table(rows)], { rest: '`status <tier>` or `status <service>` shows a part' })
     }
     const blocks = await Promise.all(
       targets.map((target) => targetBlock(target, seen, announced, targets.length === 1)),
     )
     const rolling = live.filter((one) => targets.some((target) => sameTarget(target, one.plan)))
-    return done([...stopped, ...away, blocks.map((block) => block.join('\n')).join('\n\n')], {
+    return done([...first, blocks.map((block) => block.join('\n')).join('\n\n')], {
       rest: '`status <service> <tier>` shows one target',
       rollouts: rolling.map((one) => one.id),
     })

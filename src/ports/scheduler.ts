@@ -5,11 +5,20 @@
 export interface SchedulerReader {
   /**
    * A view whose reading began after this call. Resolves `unknown` (with the reason in words) when no complete answer
-   * came within `timeoutMs`; never rejects.
+   * came within `timeoutMs`; never rejects. `recent` is for people who look, and never for what acts.
    */
-  observe(timeoutMs: number, signal?: AbortSignal): Promise<ClusterView>
+  observe(timeoutMs: number, signal?: AbortSignal, recent?: Recent): Promise<ClusterView>
   /** The last lines of a unit's journal, within a time limit of its own. Never rejects. */
   journal(unit: string, lines: number): Promise<JournalReading>
+}
+
+/** What may be older than the call. */
+export interface Recent {
+  /**
+   * Milliseconds since what is wanted, and which machines there are, was read. Only as long as what is reported now is
+   * what was reported then, to the last word: no unit has come, gone, moved, stopped or started since.
+   */
+  readonly wantedWithinMs: number
 }
 
 export type JournalReading =
@@ -46,6 +55,8 @@ export type ClusterView =
       readonly startedAt: number
       /** `Clock.monotonic()` when the answers were complete. */
       readonly endedAt: number
+      /** `Clock.monotonic()` before what is wanted was read, where that was an earlier look; never without `recent`. */
+      readonly wantedAt?: number
       readonly machines: ReadonlyMap<string, Machine>
       /** Every unit that is wanted or reported, by full name (`api@1.service`); templates are not among them. */
       readonly units: ReadonlyMap<string, UnitView>

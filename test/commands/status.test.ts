@@ -56,6 +56,34 @@ describe('status without a name', () => {
   })
 })
 
+describe('status where nothing has changed since the last look', () => {
+  it('says how old is what was not read anew, and asks for no more age than a minute', async () => {
+    const asked: unknown[] = []
+    const { say } = await world({
+      read: (read) => ({
+        clusters: {
+          of: (tier) => ({
+            ...read.clusters.of(tier),
+            observe: async (_ms, _signal, recent) => {
+              asked.push(recent)
+              return { ...production, startedAt: 70_000, endedAt: 70_500, wantedAt: 47_800 }
+            },
+          }),
+        },
+      }),
+    })
+    expect(
+      textOf(await say('status api production'))
+        .split('\n')
+        .slice(0, 2),
+    ).toEqual([
+      'What production wants running was read 22s ago; nothing has come, gone, moved, stopped or started there since.',
+      expect.stringContaining('2 of 3 running, 1 not wanted running'),
+    ])
+    expect(asked).toEqual([{ wantedWithinMs: 60_000 }])
+  })
+})
+
 describe('status of a target', () => {
   it('shows every instance: states, machine, health, announced, age', async () => {
     const last = rolloutOf(11, 'succeeded', ['done', 'done', 'done'])

@@ -5,6 +5,7 @@ import { ask } from './ask.ts'
 import { checkFleet, type FleetCheck } from './check-fleet.ts'
 import { createEndpoints } from './endpoints.ts'
 import { createFleetctl } from './fleetctl.ts'
+import { glance } from './glance.ts'
 import type { Verb } from './judge.ts'
 import { readJournal } from './journal.ts'
 import { linkedAbort } from './linked-abort.ts'
@@ -40,13 +41,19 @@ export function createFleetScheduler(options: FleetOptions, clock: Clock, log?: 
     (signal, progress) => readFleet({ fleetctl, endpoints, label, listTimeoutMs, clock }, signal, progress),
     clock,
     options.pollMs ?? 500,
+    ({ timeLimitMs, signal }) =>
+      glance(
+        { fleetctl, endpoints, now: clock.monotonic() },
+        { timeLimitMs: Math.min(listTimeoutMs, timeLimitMs), signal },
+      ),
   )
 
   const call = async (verb: Verb, unit: string, signal: AbortSignal) => {
     const parts = { fleetctl, endpoints, label, clock, timeLimitMs: callTimeoutMs }
     const began = clock.monotonic()
     const either = linkedAbort(signal, closing.signal)
-    const result = await ask(parts, verb, unit, either.signal)
+    poller.asked()
+    const result = await ask(parts, verb, unit, either.signal).finally(() => poller.asked())
     either.unlink()
     log?.debug({ verb, unit, result, ms: Math.round(clock.monotonic() - began) }, 'fleetctl')
     return result
@@ -54,7 +61,7 @@ export function createFleetScheduler(options: FleetOptions, clock: Clock, log?: 
 
   return {
     callTimeoutMs,
-    observe: (timeoutMs, signal) => poller.observe(timeoutMs, signal),
+    observe: (timeoutMs, signal, recent) => poller.observe(timeoutMs, signal, recent),
     stop: (unit, signal) => call('stop', unit, signal),
     start: (unit, signal) => call('start', unit, signal),
     destroy: (unit, signal) => call('destroy', unit, signal),

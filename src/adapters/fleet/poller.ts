@@ -1,5 +1,6 @@
 import type { Clock } from '../../ports/clock.ts'
-import type { ClusterView } from '../../ports/scheduler.ts'
+import type { ClusterView, Recent } from '../../ports/scheduler.ts'
+import { linkedAbort } from './linked-abort.ts'
 import type { FleetReading } from './read-fleet.ts'
 import { track, type KnownView } from './track.ts'
 import { seconds } from './words.ts'
@@ -8,7 +9,9 @@ import { seconds } from './words.ts'
 const interestMs = 5_000
 
 export interface Poller {
-  observe(timeoutMs: number, signal?: AbortSignal): Promise<ClusterView>
+  observe(timeoutMs: number, signal?: AbortSignal, recent?: Recent): Promise<ClusterView>
+  /** Something was asked of the fleet: what was read of its wishes before is not good enough for anybody any more. */
+  asked(): void
   /** Ends the poll under way and answers all who wait. */
   close(): Promise<void>
 }
@@ -33,10 +36,19 @@ export function createPoller(
   read: (signal: AbortSignal, progress: (text: string) => void) => Promise<FleetReading>,
   clock: Clock,
   pollMs: number,
+  glance: (limit: {
+    readonly timeLimitMs: number
+    readonly signal: AbortSignal
+  }) => Promise<string | null> = async () => null,
 ): Poller {
   const waiters = new Set<Waiter>()
   const closing = new AbortController()
   let newest: KnownView | null = null
+  /** What was reported in the newest look; null when that look is not good enough for a glance. */
+  let reports: string | null = null
+  let askedAt = -Infinity
+  let glancing = false
+  let reading = false
   let progress: string | null = null
   let interestAt = -Infinity
   let loop: Promise<void> | null = null
@@ -50,13 +62,15 @@ export function createPoller(
   async function poll(): Promise<void> {
     const served = [...waiters]
     const startedAt = clock.monotonic()
-    const reading = await read(closing.signal, (text) => (progress = text))
+    reading = true
+    const seen = await read(closing.signal, (text) => (progress = text)).finally(() => (reading = false))
     progress = null
-    if (reading.kind === 'unknown') {
-      for (const waiter of served) waiter.reason = reading.reason
+    if (seen.kind === 'unknown') {
+      for (const waiter of served) waiter.reason = seen.reason
       return
     }
-    newest = track(newest, reading, { startedAt, endedAt: clock.monotonic() })
+    newest = track(newest, seen, { startedAt, endedAt: clock.monotonic() })
+    reports = startedAt > askedAt ? (seen.reports ?? null) : null
     for (const waiter of served) waiter.settle(newest)
   }
 
@@ -82,31 +96,59 @@ export function createPoller(
     loop ??= polling().finally(() => (loop = null))
   }
 
-  return {
-    observe(timeoutMs, signal) {
-      const since = clock.monotonic()
-      if (closing.signal.aborted) return Promise.resolve(unknown(since, 'the scheduler was closed'))
-      if (signal?.aborted === true) return Promise.resolve(unknown(since, 'the look was called off'))
-      return new Promise((resolve) => {
-        const over = new AbortController()
-        const waiter: Waiter = {
-          reason: null,
-          settle(view) {
-            if (!waiters.delete(waiter)) return
-            over.abort()
-            signal?.removeEventListener('abort', callOff)
-            resolve(view)
-          },
-        }
-        const callOff = (): void => waiter.settle(unknown(since, 'the look was called off'))
-        signal?.addEventListener('abort', callOff, { once: true })
-        waiters.add(waiter)
-        interested()
-        nap?.abort()
-        void clock.sleep(timeoutMs, over.signal).then(() => {
-          waiter.settle(unknown(since, timedOut(timeoutMs, waiter.reason ?? progress)))
-        })
+  /** The newest look, where one list says that nothing has changed since; null when it must be looked anew. */
+  async function unchanged(recent: Recent, timeoutMs: number, signal?: AbortSignal): Promise<KnownView | null> {
+    const startedAt = clock.monotonic()
+    const [before, then] = [newest, reports]
+    // Where a look is under way or waited for, that one answers.
+    const busy = glancing || reading || waiters.size > 0
+    if (before === null || then === null || busy || startedAt - before.startedAt > recent.wantedWithinMs) return null
+    glancing = true
+    const calledOff = linkedAbort(closing.signal, ...(signal === undefined ? [] : [signal]))
+    const now = await glance({ timeLimitMs: timeoutMs, signal: calledOff.signal }).finally(() => (glancing = false))
+    calledOff.unlink()
+    // Meanwhile there may have been a look, or something was asked of the fleet.
+    if (now !== then || newest !== before || reports !== then) return null
+    return { ...before, startedAt, endedAt: clock.monotonic(), wantedAt: before.startedAt }
+  }
+
+  const look = (timeoutMs: number, signal?: AbortSignal): Promise<ClusterView> => {
+    const since = clock.monotonic()
+    if (closing.signal.aborted) return Promise.resolve(unknown(since, 'the scheduler was closed'))
+    if (signal?.aborted === true) return Promise.resolve(unknown(since, 'the look was called off'))
+    return new Promise((resolve) => {
+      const over = new AbortController()
+      const waiter: Waiter = {
+        reason: null,
+        settle(view) {
+          if (!waiters.delete(waiter)) return
+          over.abort()
+          signal?.removeEventListener('abort', callOff)
+          resolve(view)
+        },
+      }
+      const callOff = (): void => waiter.settle(unknown(since, 'the look was called off'))
+      signal?.addEventListener('abort', callOff, { once: true })
+      waiters.add(waiter)
+      interested()
+      nap?.abort()
+      void clock.sleep(timeoutMs, over.signal).then(() => {
+        waiter.settle(unknown(since, timedOut(timeoutMs, waiter.reason ?? progress)))
       })
+    })
+  }
+
+  return {
+    async observe(timeoutMs, signal, recent) {
+      if (recent === undefined) return look(timeoutMs, signal)
+      const began = clock.monotonic()
+      const view = await unchanged(recent, timeoutMs, signal)
+      return view ?? look(Math.max(0, timeoutMs - (clock.monotonic() - began)), signal)
+    },
+
+    asked() {
+      askedAt = clock.monotonic()
+      reports = null
     },
 
     async close() {

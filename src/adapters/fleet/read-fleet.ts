@@ -4,7 +4,9 @@ import type { Fleetctl } from './fleetctl.ts'
 import { readLists } from './read-lists.ts'
 import { viewOf, type Seen } from './view.ts'
 
-export type FleetReading = Seen | { readonly kind: 'unknown'; readonly reason: string }
+/** `reports` tells two looks apart by what was reported. */
+export type FleetReading =
+  (Seen & { readonly reports?: string }) | { readonly kind: 'unknown'; readonly reason: string }
 
 /**
  * One poll: all three lists from one endpoint, the next endpoint when that one gives no complete answer. An endpoint that
@@ -29,7 +31,8 @@ export async function readFleet(
     const reading = await readLists(parts.fleetctl, endpoint, { timeLimitMs: parts.listTimeoutMs, signal })
     if (reading.kind === 'lists') {
       endpoints.worked(endpoint)
-      return viewOf(reading.lists)
+      const seen = viewOf(reading.lists)
+      return seen.kind === 'seen' ? { ...seen, reports: reading.reports } : seen
     }
     if (reading.anywhere) return { kind: 'unknown', reason: reading.reason }
     if (signal.aborted) break

@@ -1,3 +1,4 @@
+import { listOf, reportsDigest } from './glance.ts'
 import { linkedAbort } from './linked-abort.ts'
 import type { FleetctlResult } from './run-fleetctl.ts'
 import type { Fleetctl } from './fleetctl.ts'
@@ -15,7 +16,8 @@ import type { Lists } from './view.ts'
 import { firstLine } from './words.ts'
 
 export type ListsReading =
-  | { readonly kind: 'lists'; readonly lists: Lists }
+  /** `reports` is the digest of what `list-units` printed. */
+  | { readonly kind: 'lists'; readonly lists: Lists; readonly reports: string }
   /** No complete answer. `anywhere` is true when another endpoint would not help: fleetctl itself cannot be run. */
   | { readonly kind: 'failed'; readonly reason: string; readonly anywhere: boolean }
 
@@ -27,8 +29,9 @@ export async function readLists(
 ): Promise<ListsReading> {
   const all = linkedAbort(limit.signal)
   let failure: Extract<ListsReading, { kind: 'failed' }> | null = null
+  let reports = ''
   const read = async <Row>(verb: string, fields: string, parse: (text: string) => Parsed<Row>) => {
-    const args = [verb, '--full', '--no-legend', '--fields', fields]
+    const args = listOf(verb, fields)
     const answer = rowsOf(
       verb,
       await fleetctl(endpoint, args, { timeLimitMs: limit.timeLimitMs, signal: all.signal }),
@@ -42,10 +45,15 @@ export async function readLists(
   const [machines, files, rows] = await Promise.all([
     read('list-machines', machineFields, parseMachines),
     read('list-unit-files', unitFileFields, parseUnitFiles),
-    read('list-units', unitFields, parseUnits),
+    read('list-units', unitFields, (text) => {
+      reports = reportsDigest(text)
+      return parseUnits(text)
+    }),
   ])
   all.unlink()
-  if (machines !== null && files !== null && rows !== null) return { kind: 'lists', lists: { machines, files, rows } }
+  if (machines !== null && files !== null && rows !== null) {
+    return { kind: 'lists', lists: { machines, files, rows }, reports }
+  }
   return failure ?? { kind: 'failed', reason: 'no answer', anywhere: false }
 }
 

@@ -1,7 +1,7 @@
 import type { Catalog } from '../../domain/catalog.ts'
 import type { Target } from '../../domain/target.ts'
 import { byUnitName, instanceIn, parseUnitName } from '../../domain/unit-name.ts'
-import { words } from '../../domain/wording.ts'
+import { span, words } from '../../domain/wording.ts'
 import { isForgotten, type ClusterView, type UnitReport, type UnitView } from '../../ports/scheduler.ts'
 import type { Readers } from '../../services/capabilities.ts'
 
@@ -16,6 +16,30 @@ export async function lookAt(tiers: readonly string[], read: Readers, withinMs =
     [...new Set(tiers)].map(async (tier) => [tier, await read.clusters.of(tier).observe(withinMs)] as const),
   )
   return new Map(views)
+}
+
+/** How old may be, for people who look, what is wanted; what runs is always read anew. */
+const recent = { wantedWithinMs: 60_000 }
+
+/** As `lookAt`, but quicker where nothing has changed within the last minute: `wantedText` says so. */
+export async function glanceAt(tiers: readonly string[], read: Readers): Promise<Views> {
+  const views = await Promise.all(
+    [...new Set(tiers)].map(
+      async (tier) => [tier, await read.clusters.of(tier).observe(lookMs, undefined, recent)] as const,
+    ),
+  )
+  return new Map(views)
+}
+
+/** When that was read which was not read anew; nothing where all was. */
+export function wantedText(views: Views): readonly string[] {
+  return [...views].flatMap(([tier, view]) => {
+    if (view.kind !== 'known' || view.wantedAt === undefined) return []
+    const age = span(Math.max(1000, view.endedAt - view.wantedAt))
+    return [
+      `What ${tier} wants running was read ${age} ago; nothing has come, gone, moved, stopped or started there since.`,
+    ]
+  })
 }
 
 /** The service's instances as the fleet has them, in the order of their numbers. */
