@@ -79,7 +79,9 @@ export function benchConfig(given: {
     retention: given.retention ?? {},
     policy: `${given.root}/policy.cedar`,
     groups: { admins: { users: [ann] }, deployers: { users: [ann] }, team: { users: [ann] } },
-    ...(releases === undefined ? {} : { registry: { hosts: { 'quay.io': { url: releases.registry } } } }),
+    ...(releases === undefined
+      ? {}
+      : { registry: { hosts: { 'quay.io': { url: releases.registry } }, timeout: '30s' } }),
     tiers: {
       ...(releases === undefined ? {} : { staging: tierAt(releases.staging) }),
       [tier]: tierAt(given.endpoints),
