@@ -58,13 +58,13 @@ function setup() {
       await time.settle()
     },
     /** The view, or null when it is not there at once. */
-    async ask(asked?: typeof recent) {
+    ask: async (asked?: typeof recent): Promise<ClusterView | null> => {
       const box = watch(poller.observe(10_000, undefined, asked))
       await time.settle()
       return box.view
     },
     /** Until nobody polls any more. */
-    async quiet() {
+    quiet: async (): Promise<void> => {
       for (let step = 0; step < 40; step += 1) await time.advance(250)
       fleet.looks = 0
     },
