@@ -38,14 +38,15 @@ export function invitation(stage: Stage): string {
 The Slack is at ${stage.slack.url}: choose who you are (ann deploys everything, bob only to staging), open
 #deploys and try
   /opsee status                       every service at a glance
+  /opsee deploy api staging v2        a build by its tag; then /opsee promote api staging production
+  /opsee deploy api production v3     a bad one: it takes itself back, unless you stop it
+  /opsee releases production, /opsee diff api staging production, /opsee builds api
   /opsee deploy vape staging          two sidekicks per instance go down and come up with it
-  /opsee deploy api production --dry-run
-  /opsee deploy api staging v2        a build by its tag; api's v3 is a bad one
   /opsee lock production "sale day"   then deploy as carol, and /opsee unlock production
   /opsee history, /opsee show 1, /opsee can deploy beavis production, /opsee help
 Make something go wrong, in another terminal, and deploy:
   node dist/demo/fleet/lab.js ${production?.control ?? ''} unhealthy unit=bartnet@2.service
-The image registry is at ${stage.registry.url}: each service has the builds v1 and v2.
+The image registry is at ${stage.registry.url}: each service has the builds v1 and v2, api a bad v3.
 Configuration and log of the bot: ${stage.config}, ${stage.bot.log}
 Ctrl-C ends everything.`
 }
