@@ -1,13 +1,13 @@
 import type { DriftInput } from '../domain/drift.ts'
 import type { Lock } from '../domain/lock.ts'
 import type { Blocker, Only, Plan, Planned, PlannedRelease } from '../domain/plan.ts'
-import type { Release } from '../domain/release.ts'
 import type { Stop } from '../domain/stop.ts'
 import type { Target } from '../domain/target.ts'
 import { byUnitName, instanceIn, parseUnitName } from '../domain/unit-name.ts'
 import type { HealthGate, HealthResult } from '../ports/health.ts'
 import { isForgotten, type ClusterView, type UnitView } from '../ports/scheduler.ts'
 import { isUp } from './observation.ts'
+import type { Standby } from './plan-rollback.ts'
 import type { Settings } from './settings.ts'
 
 /** All that a plan depends on, as it is now. */
@@ -28,8 +28,8 @@ export interface PlanInput {
   readonly release?: PlannedRelease | null
   /** What it is taken back to when it fails. */
   readonly rollback?: Plan['rollback']
-  /** As in `TakingBack`. */
-  readonly standby?: { readonly to: Release; readonly afterMs: number } | null
+  /** What it would be taken back to, if all that is rolled runs it and is well. */
+  readonly standby?: Standby | null
   /** What runs before anything is changed. */
   readonly preparation?: Plan['preparation']
   /** Why nobody knows which release would be pulled. */

@@ -59,7 +59,7 @@ export async function releaseFor(request: PlanRequest, parts: Parts): Promise<Re
   const to = request.release ?? (await described(target, from ?? '', parts))
   if (typeof to === 'string') return { ...nothing, noRelease: to }
   const release: PlannedRelease = { at, from, to, proof: parts.releases.proof(target) }
-  const { notes: ofBack, ...back } = await takenBackTo(release, { target, kind, good }, parts)
+  const { notes: ofBack, ...back } = await takenBackTo(to, { target, kind, good }, parts)
   const order = from === to.digest || kind === 'rollback' ? [] : await orderRules(target, to, parts)
   const rules = [...pinRules(pin, to), ...order]
   const lost = kind === 'rollback' ? [migrations] : []

@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts'
-import { standingOf } from '../domain/good-releases.ts'
-import type { Plan, PlannedInstance, PlannedRelease } from '../domain/plan.ts'
-import { releaseText, type Release } from '../domain/release.ts'
+import { standingOf, type Standing } from '../domain/good-releases.ts'
+import type { Plan, PlannedInstance } from '../domain/plan.ts'
+import { digestIn, releaseText, type Release } from '../domain/release.ts'
 import { targetText, type Target } from '../domain/target.ts'
 import { RegistryFault } from '../ports/registry.ts'
 import type { LastGood, Readers } from '../services/capabilities.ts'
@@ -12,17 +12,20 @@ import { takenBackAfter } from './settings.ts'
 
 export interface TakingBack {
   readonly rollback: Plan['rollback']
-  /**
-   * What is wanted before it, of which no rollout is known that left it well: it serves as well if every instance runs it
-   * and is well now. Null where there is a rollback, or none is wanted.
-   */
-  readonly standby: { readonly to: Release; readonly afterMs: number } | null
+  /** No rollout is known to have left a release well; what every instance runs and serves now would do. Null otherwise. */
+  readonly standby: { readonly afterMs: number } | null
   readonly notes: readonly string[]
+}
+
+/** What every instance says it runs, to be gone back to if they are all well; `to` is null where they do not agree. */
+export interface Standby {
+  readonly to: Release | null
+  readonly afterMs: number
 }
 
 interface Parts {
   readonly config: Pick<Config, 'services' | 'tiers' | 'engine'>
-  readonly releases: Pick<Readers['releases'], 'describe' | 'at'>
+  readonly releases: Pick<Readers['releases'], 'describe'>
   readonly rollouts: Pick<Readers['rollouts'], 'history'>
 }
 
@@ -33,33 +36,45 @@ const nowhere: TakingBack = { rollback: null, standby: null, notes: [] }
 
 /** Throws `StoreUnavailable`. */
 export async function takenBackTo(
-  { from, to, proof }: PlannedRelease,
+  to: Release,
   asked: { readonly target: Target; readonly kind: Plan['kind']; readonly good: LastGood | null },
-  parts: Parts,
+  parts: Pick<Parts, 'config' | 'rollouts'>,
 ): Promise<TakingBack> {
   const { target, kind, good } = asked
   const afterMs = takenBackAfter(parts.config, target)
   // One that takes back by itself is not taken back in turn.
   if (afterMs === null || kind === 'rollback') return nowhere
-  const back = good?.release ?? null
+  if (good === null || good.release === null) return { ...nowhere, standby: { afterMs } }
+  const back = good.release
   // What runs well already is not another release to go back to.
-  if (back?.digest === to.digest) return nowhere
-  const digest = back?.digest ?? from
-  if (digest === null || digest === to.digest || (back === null && proof.by === 'none')) return held(noneSeen(target))
-  const { rows } = await parts.rollouts.history({ ...target, limit: lookedThrough, before: null })
-  const standing = standingOf(rows, digest)
-  if (good === null || back === null) {
-    if (standing.kind === 'failed') return held(noneSeen(target))
-    const before = await releaseOf(target, digest, parts)
-    return before === null ? held(noneSeen(target)) : { ...nowhere, standby: { to: before, afterMs } }
-  }
+  if (back.digest === to.digest) return nowhere
+  const standing = await standingIn(target, back.digest, parts)
   if (standing.kind === 'failed') {
     return held(`${releaseText(back)}, the last good one, failed itself since, in rollout ${standing.id}`)
   }
   return { ...nowhere, rollback: { to: back, id: good.id, afterMs } }
 }
 
-/** The same, once it was seen what the instances run. Pure. */
+/** What stands by, once it is known what the instances say. Throws `StoreUnavailable`. */
+export async function ranBefore(
+  { afterMs }: { readonly afterMs: number },
+  asked: { readonly target: Target; readonly to: Release; readonly says: readonly (string | null)[] },
+  parts: Parts,
+): Promise<Standby> {
+  const { target, to } = asked
+  const digests = new Set(asked.says.map((one) => (one === null ? null : digestIn(one))))
+  const [digest = null] = digests
+  if (digests.size !== 1 || digest === null || digest === to.digest) return { to: null, afterMs }
+  if ((await standingIn(target, digest, parts)).kind === 'failed') return { to: null, afterMs }
+  try {
+    return { to: await parts.releases.describe(target.service, digest, null), afterMs }
+  } catch (error) {
+    if (error instanceof RegistryFault) return { to: null, afterMs }
+    throw error
+  }
+}
+
+/** The plan's rollback and notes, once it was seen whether all that stands by is well. Pure. */
 export function standBy(
   {
     rollback = null,
@@ -71,25 +86,18 @@ export function standBy(
 ): { readonly rollback: Plan['rollback']; readonly releaseNotes: readonly string[] } {
   if (standby === null) return { rollback, releaseNotes }
   const { to, afterMs } = standby
-  const well = planned.every((one) => one.serving && one.runs === to.digest)
-  return well
-    ? { rollback: { to, id: null, afterMs }, releaseNotes }
-    : { rollback: null, releaseNotes: [...releaseNotes, ...held(noneSeen(target)).notes] }
+  if (to !== null && planned.every((one) => one.serving && one.runs === to.digest))
+    return { rollback: { to, id: null, afterMs }, releaseNotes }
+  const { notes } = held(`no release of ${targetText(target)} was seen to be well`)
+  return { rollback: null, releaseNotes: [...releaseNotes, ...notes] }
 }
-
-const noneSeen = (target: Target): string => `no release of ${targetText(target)} was seen to be well`
 
 const held = (why: string): TakingBack => ({
   ...nowhere,
   notes: [`should it fail, it is held as it is, and not taken back: ${why}`],
 })
 
-async function releaseOf(target: Target, digest: string, { releases }: Parts): Promise<Release | null> {
-  const at = releases.at(target)
-  try {
-    return await releases.describe(target.service, digest, at?.by === 'tag' ? at.tag : null)
-  } catch (error) {
-    if (error instanceof RegistryFault) return null
-    throw error
-  }
+async function standingIn(target: Target, digest: string, { rollouts }: Pick<Parts, 'rollouts'>): Promise<Standing> {
+  const { rows } = await rollouts.history({ ...target, limit: lookedThrough, before: null })
+  return standingOf(rows, digest)
 }

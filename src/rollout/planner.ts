@@ -12,6 +12,7 @@ import type { PlanRequest, Readers } from '../services/capabilities.ts'
 import { askGate, type AnnouncedPort } from './ask-gate.ts'
 import { isUp, reportOf } from './observation.ts'
 import { releaseFor } from './plan-release.ts'
+import { ranBefore } from './plan-rollback.ts'
 import { planRollout } from './plan-rollout.ts'
 import { gateOf, preparationFor, settingsOf } from './settings.ts'
 
@@ -73,6 +74,8 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         healthNow(cluster, service.unit, gate, target.service, parts),
         announcedNow(cluster, service.unit, release.release, parts.releases),
       ])
+      const { standby } = release
+      const says = runningIn(cluster, service.unit).map(({ unit }) => saidOf(unit, health, announced))
       return planRollout({
         kind: request.kind,
         target,
@@ -92,6 +95,10 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         moving: live === null ? [] : underWay(live),
         only: request.only,
         ...release,
+        standby:
+          standby === null || release.release === null
+            ? null
+            : await ranBefore(standby, { target, to: release.release.to, says }, parts),
         preparation: preparationFor(parts.config, target.service, request),
         releaseNotes: notes,
         releaseRules: rules,
@@ -99,6 +106,15 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
       })
     },
   }
+}
+
+const saidOf = (
+  unit: string,
+  health: ReadonlyMap<string, HealthResult>,
+  announced: ReadonlyMap<string, string | null>,
+): string | null => {
+  const answer = health.get(unit)
+  return announced.get(unit) ?? (answer?.kind === 'healthy' ? (answer.says ?? null) : null)
 }
 
 /** What the live rollout takes away for a while: it serves again, or is found failed, by the time this plan is made anew. */

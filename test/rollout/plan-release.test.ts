@@ -4,7 +4,7 @@ import { configSchema } from '../../src/config/schema.ts'
 import type { HistoryRow } from '../../src/domain/history.ts'
 import type { Release } from '../../src/domain/release.ts'
 import { releaseFor } from '../../src/rollout/plan-release.ts'
-import { standBy } from '../../src/rollout/plan-rollback.ts'
+import { ranBefore, standBy } from '../../src/rollout/plan-rollback.ts'
 import type { PlanRequest, Readers } from '../../src/services/capabilities.ts'
 import { planOf } from './world.ts'
 import { noReleases } from '../support/releases.ts'
@@ -121,24 +121,35 @@ describe('What a plan is taken back to', () => {
     })
   })
 
-  it('is nothing when that failed itself since, when there is none, or when it is that one which is rolled', async () => {
+  it('is nothing when that failed itself since, or when it is that one which is rolled', async () => {
     expect(await back({}, { good, rows: [row(8, '1', 'failed'), row(7, '1', 'succeeded')] })).toMatchObject({
       rollback: null,
       notes: expect.stringContaining('failed itself since, in rollout 8'),
     })
-    const nothing = { kind: 'known', digest: null } as const
-    expect(await back({}, { wanted: nothing })).toMatchObject({
-      rollback: null,
-      notes: expect.stringContaining('held as it is'),
-    })
     expect(await back({ release: release('1') }, { good })).toEqual({ rollback: null, notes: '' })
   })
 
-  it('stands by as what is wanted before, when no rollout is known to have left it well, unless one failed with it', async () => {
+  it('stands by as what every instance says it runs, when no rollout is known to have left one well', async () => {
     const first = await planned({ release: release('2') })
-    expect(first).toMatchObject({ rollback: null, standby: { to: { digest: digest('1') }, afterMs: 5000 }, notes: [] })
-    const failed = await planned({ release: release('2') }, { rows: [row(3, '1', 'failed')] })
-    expect(failed).toMatchObject({ rollback: null, standby: null, notes: [expect.stringContaining('held as it is')] })
+    expect(first).toMatchObject({ rollback: null, standby: { afterMs: 5000 }, notes: [] })
+    const ran = async (says: readonly (string | null)[], rows: readonly HistoryRow[] = []) =>
+      (
+        await ranBefore(
+          { afterMs: 5000 },
+          { target, to: release('2'), says },
+          {
+            config,
+            releases: { describe: async (_, of) => ({ ...release('1'), digest: of }) },
+            rollouts: { history: async () => ({ rows, older: null }) },
+          },
+        )
+      ).to
+    expect(await ran([digest('1'), `quay.io/opsee/api@${digest('1')}`])).toEqual(release('1'))
+    expect(await ran([digest('1'), digest('3')])).toBeNull()
+    expect(await ran([digest('1'), null])).toBeNull()
+    expect(await ran([])).toBeNull()
+    expect(await ran([digest('2'), digest('2')])).toBeNull()
+    expect(await ran([digest('1')], [row(3, '1', 'failed')])).toBeNull()
   })
 
   it.each([
@@ -157,6 +168,8 @@ describe('What a plan is taken back to', () => {
     ])
     expect(rollback).toEqual(well ? { to: release('1'), id: null, afterMs: 5000 } : null)
     expect(releaseNotes).toHaveLength(well ? 1 : 2)
+    const none = standBy({ target, standby: { to: null, afterMs: 5000 } }, [others])
+    expect(none).toEqual({ rollback: null, releaseNotes: [expect.stringContaining('held as it is')] })
   })
 
   it('is nothing for a rollback', async () => {
