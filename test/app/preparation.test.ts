@@ -202,6 +202,6 @@ describe('A bot that prepares', () => {
       phase: 'failed',
       ending: { reason: expect.stringMatching(/ before it was done, as the bot was told to end$/) as unknown },
     })
-    expect(fleet.made.map(({ unit }) => unit)).toEqual(['api@1.service', 'api@1.service'])
+    expect([...new Set(fleet.made.map(({ unit }) => unit))]).toEqual(['api@1.service'])
   }, 120_000)
 })

@@ -10,7 +10,7 @@ const [endpoint, prefix, id, folder] = process.argv.slice(2)
 const store = createEtcdStore({ endpoints: [endpoint], prefix, timeoutMs: 10_000, clock })
 const journal = createJournal(store, clock)
 const { rollout } = await journal.load(Number(id))
-const own = await journal.claim(rollout.id, await store.grant(3000), 'child')
+const own = await journal.claim(rollout.id, await store.grant(5000), 'child')
 const never = async () => ({ kind: 'failed', message: 'nothing is called here' })
 const unit = (name) => ({
   unit: name,
