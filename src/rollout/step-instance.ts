@@ -6,6 +6,7 @@ import { gone, isTaken, mayRepeat, refusal, staysDown, type Look } from './look.
 import { isUp, reportOf, seenAs, stateText } from './observation.ts'
 import { bringDown, goesAway, hasNoMachine, mustTakeBack, remove, removedYet, takeBack } from './step-removal.ts'
 import { provenRelease } from './step-release.ts'
+import { obstacleTo } from './serving.ts'
 import { attach, attachedYet, detach, noLongerWanted } from './step-sidekicks.ts'
 import { wrongContent } from './unit-files.ts'
 
@@ -25,12 +26,12 @@ export function stepInstance(draft: Draft, unit: string, look: Look): void {
   switch (instance.stage) {
     case 'detaching':
       if (stays) attach(draft, instance, look, 'was not stopped yet: its sidekicks come back')
-      else detach(draft, instance, look)
+      else if (!standsBack(draft, instance, look)) detach(draft, instance, look)
       return
     case 'stopping':
       if (stays && instance.attempt === 0 && isTaken(look.units.get(unit)))
         attach(draft, instance, look, 'was not stopped yet, and stays as it was')
-      else stop(draft, instance, look)
+      else if (!standsBack(draft, instance, look)) stop(draft, instance, look)
       return
     case 'starting':
       start(draft, instance, look)
@@ -61,6 +62,18 @@ export function begin(draft: Draft, unit: string, look: Look): void {
   }
   draft.stage(unit, 'starting', 'there was none, told to start', { attempt: 1, replaced: true })
   draft.call(unit, { verb: 'start', unit })
+}
+
+/**
+ * Nothing came of what was recorded for it: the calls may never have been made, and others may have gone away meanwhile. As long
+ * as it serves it is not told again to go before it may.
+ */
+function standsBack(draft: Draft, { unit, sidekicks, attempt }: InstanceState, look: Look): boolean {
+  const stands = (one: string): boolean => isTaken(look.units.get(one)) && isUp(look.units.get(one))
+  if (attempt > 0 || draft.rollout.ending !== null || ![unit, ...sidekicks].every(stands)) return false
+  const obstacle = obstacleTo(draft.rollout, unit, look)
+  if (obstacle !== null) draft.note(unit, obstacle)
+  return obstacle !== null
 }
 
 function stop(draft: Draft, instance: InstanceState, look: Look): void {

@@ -287,6 +287,21 @@ describe('people', () => {
     expect(calls(world)).toEqual([])
   })
 
+  it.each([
+    ['its sidekicks', ['api-elb@.service']],
+    ['itself', []],
+  ])('looks again who is away before it stops %s for a step whose calls were never made', (_, sidekicks) => {
+    const world = new World(planOf({ units: ['api@1.service', 'api@2.service'], sidekicks }))
+    while (world.rollout.instances[0]?.stage === 'waiting') world.turn({ crash: 'before-calls' })
+    const other = world.unit('api@2.service')
+    other.state = 'failed'
+    for (let turn = 0; turn < 60; turn++) world.turn()
+    expect(calls(world)).toEqual([])
+    expect(world.rollout.instances[0]?.note).toContain('api@2.service is away')
+    other.state = 'running'
+    expect(world.run().phase).toBe('succeeded')
+  })
+
   it('a lock of somebody else holds it before the next instance, and does not eat up the deadline', () => {
     const world = new World(planOf())
     while (world.rollout.batch === 0) world.turn()
