@@ -47,7 +47,7 @@ export function happyPath(world: World): void {
       expect(history.to).toBe('U0BOB')
       expect(history.text).toMatch(
         new RegExp(
-          `^\`${id}\`  deploy of bartnet in production \\*succeeded\\* .*3 of 3 replaced, by @ann, because: new billing$`,
+          `^\`${id}\`  deploy of bartnet in production \\*succeeded\\* .*3 of 3 replaced, release 2\\.6\\.1 \\(sha256:[0-9a-f]+\\), by @ann, because: new billing$`,
           'm',
         ),
       )

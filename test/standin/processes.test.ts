@@ -47,7 +47,11 @@ describe('no process of a lab is left behind', () => {
     lab = await openTestLab({ timeScale: 0.1, env: { [MARK]: mark } })
     writeFileSync(join(lab.cwd, 'deaf@.service'), WORKER)
     await fleetctl('start', '--no-block', 'deaf@1', 'deaf@2', 'deaf@3')
-    await vi.waitUntil(() => marked(mark).length >= 3, PATIENCE)
+    // Not only born, but known to the lab as its own: one that it has forked in this very moment it has told to nobody.
+    await vi.waitUntil(async () => {
+      const { stdout } = await fleetctl('list-units', '--no-legend')
+      return stdout.split('\n').filter((line) => /^deaf@.*\bactive\s+running$/.test(line.trim())).length === 3
+    }, PATIENCE)
   })
 
   afterEach(() => lab.close())
