@@ -42,7 +42,7 @@ export async function runCommand(parts: CommandParts, user: keyof typeof people,
     return rollouts || watch.shown().length > shownBefore
   })
   if (!answered) return bad(`no answer within ${answerMs / 1000} s`)
-  if (!/^(?:deploy|restart|retry)\b/i.test(command) || /--dry-run\b/.test(command)) {
+  if (!/^(?:deploy|restart|retry|promote|rollback|scale)\b/i.test(command) || /--dry-run\b/.test(command)) {
     await watch.settled(aloneMs, answerMs)
     return { ok: true, reasons: [] }
   }
@@ -65,8 +65,10 @@ export async function runCommand(parts: CommandParts, user: keyof typeof people,
   await watch.settled(1000, answerMs)
   const now = await instances(stage)
   for (const rollout of rollouts) {
-    const { service, tier } = rollout.plan
-    if (rollout.phase === 'succeeded') faults.push(...notReplaced(rollout, processes(tier), now(tier)))
+    const { service, tier, kind } = rollout.plan
+    // A scale replaces none.
+    if (rollout.phase === 'succeeded')
+      faults.push(...(kind === 'scale' ? [] : notReplaced(rollout, processes(tier), now(tier))))
     else faults.push(`rollout ${rollout.id} of ${service} to ${tier} ${rollout.phase}`)
   }
   if (faults.length > 0) return bad(...faults)
