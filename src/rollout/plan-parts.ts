@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Plan, PlannedInstance } from '../domain/plan.ts'
-import { digestIn } from '../domain/release.ts'
+import { digestIn, type Proof } from '../domain/release.ts'
 import { instanceIn, instanceOf } from '../domain/unit-name.ts'
 import type { UnitView } from '../ports/scheduler.ts'
 import { reportOf, stateText } from './observation.ts'
@@ -86,13 +86,23 @@ export function plannedInstance(unit: UnitView, input: PlanInput): PlannedInstan
   }
 }
 
+/** What an instance says of the release that it runs, in its own words; null when it says nothing. */
+export function saysOf(
+  unit: string,
+  { health, announced }: Pick<PlanInput, 'health' | 'announced'>,
+  proof: Proof,
+): string | null {
+  if (proof.by === 'key') return announced?.get(unit) ?? null
+  const answer = health.get(unit)
+  return answer?.kind === 'healthy' ? (answer.says ?? null) : null
+}
+
 /** The release that it says it runs, where its words are a digest, or those of a label of the planned one. */
-function saidDigest(unit: string, { release, health, announced }: PlanInput): string | null {
+function saidDigest(unit: string, input: PlanInput): string | null {
+  const { release } = input
   if (release === null || release === undefined) return null
   const { proof } = release
-  const answer = health.get(unit)
-  const inHealth = answer?.kind === 'healthy' ? (answer.says ?? null) : null
-  const says = proof.by === 'key' ? (announced?.get(unit) ?? null) : inHealth
+  const says = saysOf(unit, input, proof)
   if (says === null) return null
   if (proof.by !== 'label') return digestIn(says)
   return release.to[proof.label] === says ? release.to.digest : null

@@ -3,6 +3,7 @@ import type { Catalog } from '../domain/catalog.ts'
 import { lockExpired } from '../domain/lock.ts'
 import type { Planned, PlannedRelease } from '../domain/plan.ts'
 import { keyOfUnit } from '../domain/proof-key.ts'
+import type { Proof } from '../domain/release.ts'
 import type { Rollout } from '../domain/rollout.ts'
 import { targetText } from '../domain/target.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -11,6 +12,7 @@ import type { ClusterView, SchedulerReader, UnitView } from '../ports/scheduler.
 import type { PlanRequest, Readers } from '../services/capabilities.ts'
 import { askGate, type AnnouncedPort } from './ask-gate.ts'
 import { isUp, reportOf } from './observation.ts'
+import { saysOf } from './plan-parts.ts'
 import { releaseFor } from './plan-release.ts'
 import { ranBefore } from './plan-rollback.ts'
 import { planRollout } from './plan-rollout.ts'
@@ -74,8 +76,9 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         healthNow(cluster, service.unit, gate, target.service, parts),
         announcedNow(cluster, service.unit, release.release, parts.releases),
       ])
-      const { standby } = release
-      const says = runningIn(cluster, service.unit).map(({ unit }) => saidOf(unit, health, announced))
+      const said = (proof: Proof): readonly (string | null)[] =>
+        runningIn(cluster, service.unit).map(({ unit }) => saysOf(unit, { health, announced }, proof))
+      const { standby, release: to } = release
       return planRollout({
         kind: request.kind,
         target,
@@ -96,9 +99,9 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         only: request.only,
         ...release,
         standby:
-          standby === null || release.release === null
+          standby === null || to === null
             ? null
-            : await ranBefore(standby, { target, to: release.release.to, says }, parts),
+            : await ranBefore(standby, { target, to: to.to, says: said(to.proof) }, parts),
         preparation: preparationFor(parts.config, target.service, request),
         releaseNotes: notes,
         releaseRules: rules,
@@ -106,15 +109,6 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
       })
     },
   }
-}
-
-const saidOf = (
-  unit: string,
-  health: ReadonlyMap<string, HealthResult>,
-  announced: ReadonlyMap<string, string | null>,
-): string | null => {
-  const answer = health.get(unit)
-  return announced.get(unit) ?? (answer?.kind === 'healthy' ? (answer.says ?? null) : null)
 }
 
 /** What the live rollout takes away for a while: it serves again, or is found failed, by the time this plan is made anew. */
