@@ -141,7 +141,8 @@ describe('the HTTP way in', () => {
   test.each([
     ['a wrong secret', { secret: 'other' }],
     ['five minutes late', { ahead: -301 }],
-    ['from the future', { ahead: 301 }],
+    // A slow machine brings the future nearer while the request is on its way.
+    ['from the future', { ahead: 360 }],
     ['with no sensible timestamp', { headers: { 'x-slack-request-timestamp': 'soon' } }],
   ] as const)('%s is refused', async (_name, over) => {
     expect((await slash('deploy api production', over)).status).toBe(401)
