@@ -20,6 +20,8 @@ export default query({
     if (targets.length === 0 && args.service !== null && args.tier !== null) {
       return refused(notThere({ service: args.service, tier: args.tier }, catalog) ?? 'Nothing is deployed there.')
     }
+    // One line a target, or every instance.
+    const each = args.service !== null || args.tier !== null
     const [views, locks, pins, stops, live, waiting, announced] = await Promise.all([
       glanceAt(
         targets.map((target) => target.tier),
@@ -30,7 +32,7 @@ export default query({
       read.stops.all(),
       read.rollouts.allLive(),
       read.rollouts.waiting(),
-      read.discovery.announced(),
+      each ? read.discovery.announced() : [],
     ])
     const now = read.now()
     const stopped = stops
@@ -41,7 +43,7 @@ export default query({
       view.kind === 'unknown' ? [`The fleet of ${name} does not answer: ${words(view.reason)}.`] : [],
     )
     const first = [...stopped, ...away, ...wantedText(views)]
-    if (args.service === null && args.tier === null) {
+    if (!each) {
       const rows = await Promise.all(targets.map((target) => targetLine(target, seen)))
       return done([...first, ...table(rows)], { rest: '`status <tier>` or `status <service>` shows a part' })
     }

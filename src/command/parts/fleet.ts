@@ -1,6 +1,6 @@
 import type { Catalog } from '../../domain/catalog.ts'
 import type { Target } from '../../domain/target.ts'
-import { byUnitName, instanceIn, parseUnitName } from '../../domain/unit-name.ts'
+import { byUnitName, templateOf } from '../../domain/unit-name.ts'
 import { span, words } from '../../domain/wording.ts'
 import { isForgotten, type ClusterView, type UnitReport, type UnitView } from '../../ports/scheduler.ts'
 import type { Readers } from '../../services/capabilities.ts'
@@ -45,12 +45,28 @@ export function wantedText(views: Views): readonly string[] {
 /** The service's instances as the fleet has them, in the order of their numbers. */
 export function instancesOf(view: ClusterView | undefined, target: Target, catalog: Catalog): readonly UnitView[] {
   if (view?.kind !== 'known') return []
-  const { unit } = catalog.serviceConfig(target.service)
-  const template = parseUnitName(unit)?.kind === 'template'
-  return [...view.units.values()]
-    .filter((one) => !isForgotten(one))
-    .filter((one) => (template ? instanceIn(unit, one.unit) !== null : one.unit === unit))
-    .sort(byUnitName)
+  return byFile(view.units).get(catalog.serviceConfig(target.service).unit) ?? []
+}
+
+type Units = Extract<ClusterView, { kind: 'known' }>['units']
+
+const sorted = new WeakMap<Units, ReadonlyMap<string, readonly UnitView[]>>()
+
+/** The units of each unit file, a template or a plain one. Kept with the view: a fleet of thousands is gone through once. */
+function byFile(units: Units): ReadonlyMap<string, readonly UnitView[]> {
+  const known = sorted.get(units)
+  if (known !== undefined) return known
+  const files = new Map<string, UnitView[]>()
+  for (const one of units.values()) {
+    if (isForgotten(one)) continue
+    const file = templateOf(one.unit) ?? one.unit
+    const others = files.get(file)
+    if (others === undefined) files.set(file, [one])
+    else others.push(one)
+  }
+  for (const one of files.values()) one.sort(byUnitName)
+  sorted.set(units, files)
+  return files
 }
 
 export const isRunning = (unit: UnitView): boolean =>
