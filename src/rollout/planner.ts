@@ -26,7 +26,7 @@ export interface PlannerParts {
   readonly probe: HealthProbe
   readonly announcedPort: AnnouncedPort
   readonly locks: Readers['locks']
-  readonly stops: Readers['stops']
+  readonly stops: Pick<Readers['stops'], 'on'>
   readonly pins: Pick<Readers['pins'], 'on'>
   readonly rollouts: Pick<Readers['rollouts'], 'live' | 'lastGood' | 'history' | 'left'>
   readonly releases: Readers['releases']
@@ -49,10 +49,10 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         }
       }
       const gate = gateOf(parts.config, target.service)
-      const [cluster, locks, stops, live, { notes, rules, ...release }, { well }] = await Promise.all([
+      const [cluster, locks, stop, live, { notes, rules, ...release }, { well }] = await Promise.all([
         parts.schedulerOf(target.tier).observe(parts.observeMs),
         parts.locks.on(target),
-        parts.stops.all(),
+        parts.stops.on(target.tier),
         parts.rollouts.live(target),
         releaseFor(request, parts),
         parts.rollouts.left(target),
@@ -92,7 +92,7 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         health,
         announced,
         left: well,
-        stop: stops.find((stop) => stop.tier === target.tier) ?? null,
+        stop,
         locks: locks.filter((lock) => lock.by.id !== request.actor.id && !lockExpired(lock, now)),
         live: live?.id ?? null,
         moving: live === null ? [] : underWay(live),

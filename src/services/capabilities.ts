@@ -52,6 +52,8 @@ export interface Readers {
   readonly stops: {
     /** The tiers that are stopped. */
     all(): Promise<readonly Stop[]>
+    /** Null: the tier is not stopped. */
+    on(tier: string): Promise<Stop | null>
   }
   readonly releases: Releases
   readonly drift: {

@@ -19,6 +19,11 @@ export function createStopReader(store: StoreReader): Readers['stops'] {
       const { entries } = await store.range(keys.stops)
       return entries.map((entry) => stopRecord.read(entry)).filter((one) => one.kind === 'stop')
     },
+    async on(tier) {
+      const entry = await store.get(keys.stop(tier))
+      const last = entry === null ? null : stopRecord.read(entry)
+      return last?.kind === 'stop' ? last : null
+    },
   }
 }
 

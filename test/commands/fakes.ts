@@ -263,7 +263,7 @@ export async function world(given: Given = {}): Promise<World> {
       left: async () => ({ ended: null, well: null }),
     },
     locks: { all: async () => [], on: async () => [] },
-    stops: { all: async () => [] },
+    stops: { all: async () => [], on: async () => null },
     pins: { all: async () => [], on: async () => null },
     releases: noReleases,
     drift: { memory: async () => null },

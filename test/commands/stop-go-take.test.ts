@@ -34,7 +34,10 @@ describe('stop', () => {
   })
 
   it('is shown by status and locks', async () => {
-    const { say } = await world({ read: () => ({ stops: { all: async () => [stopOf()] } }), rollouts: [held] })
+    const { say } = await world({
+      read: () => ({ stops: { all: async () => [stopOf()], on: async () => stopOf() } }),
+      rollouts: [held],
+    })
     const line = '`production`  *stopped* by @ann, 4m ago, for everybody: checkout is down; `go production` lifts it'
     expect(textOf(await say('locks'))).toContain(line)
     expect(textOf(await say('locks staging'))).toContain('Nothing in staging is locked.')

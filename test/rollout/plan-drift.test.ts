@@ -41,7 +41,7 @@ async function planned(asked: Partial<PlanRequest>, shop: Shop = {}) {
     probe: { check: async () => ({ kind: 'healthy', identity: null }) },
     announcedPort: async () => ({ kind: 'not-announced' as const }),
     locks: { on: async () => [], all: async () => [] },
-    stops: { all: async () => [] },
+    stops: { on: async () => null },
     pins: { on: async () => null },
     rollouts: {
       live: async () => null,

@@ -57,7 +57,7 @@ it('a plan asks the gate at the machine where it runs, and names that one', asyn
     },
     announcedPort: async () => ({ kind: 'not-announced' as const }),
     locks: { on: async () => [], all: async () => [] },
-    stops: { all: async () => [] },
+    stops: { on: async () => null },
     pins: { on: async () => null },
     rollouts: {
       live: async () => null,

@@ -5,10 +5,11 @@ import { createDiscovery, parseAnnouncement } from '../../src/services/discovery
 import { BadCursor } from '../../src/services/history-pages.ts'
 import { createKeyReader } from '../../src/services/key-reader.ts'
 import { createRolloutReader } from '../../src/services/rollout-reader.ts'
+import { createStopReader } from '../../src/services/stops.ts'
 import { prune } from '../../src/services/retention.ts'
 import { UnreadableRecord } from '../../src/store/record.ts'
 import { keys } from '../../src/store/keys.ts'
-import { counterRecord, eventRecord, historyRecord, rolloutRecord } from '../../src/store/records.ts'
+import { counterRecord, eventRecord, historyRecord, rolloutRecord, stopRecord } from '../../src/store/records.ts'
 import { planOf, rolloutOf } from '../rollout/world.ts'
 import { ownEtcd } from '../support/own-etcd.ts'
 
@@ -144,6 +145,26 @@ describe('history', () => {
     // Retention has taken some of them away.
     for (let id = 1; id <= 45; id++) await own.commit({ require: [], puts: [], deletes: [keys.historyAll(id)] })
     expect(await ids()).toEqual([47, 46])
+  })
+})
+
+describe('stops', () => {
+  it('are those of the tiers whose last word is a stop', async () => {
+    const word = { tier: 'production', by: { id: 'U1', name: null }, why: 'down', at: 5, audit: 1 }
+    const reader = createStopReader(store)
+    const put = (kind: 'stop' | 'go') =>
+      store.commit({
+        require: [],
+        puts: [{ key: keys.stop('production'), value: stopRecord.write({ ...word, kind }) }],
+      })
+    expect(await reader.on('production')).toBeNull()
+    await put('stop')
+    expect(await reader.on('production')).toEqual({ ...word, kind: 'stop' })
+    expect(await reader.on('staging')).toBeNull()
+    expect(await reader.all()).toHaveLength(1)
+    await put('go')
+    expect(await reader.on('production')).toBeNull()
+    expect(await reader.all()).toEqual([])
   })
 })
 

@@ -1,20 +1,10 @@
 import { GRPCOutOfRangeError, SortOrder, SortTarget, type IKeyValue, type IRangeRequest } from 'etcd3'
-import type { Entry, Page, RangeOptions } from '../../ports/store.ts'
+import type { Page, RangeOptions } from '../../ports/store.ts'
 import type { Connection } from './connection.ts'
 import { endOf, entryOf } from './keys.ts'
 
 /** Ranges without a limit are read in pieces: 100k keys in one answer cost etcd 380 MB. */
 const PIECE = 1000
-
-export async function get(connection: Connection, root: string, key: string, limitMs: number): Promise<Entry | null> {
-  const answer = await connection.call(
-    ({ member, options }) => member.client.kv.range({ key: Buffer.from(root + key) }, options),
-    { limitMs },
-  )
-  connection.saw(answer.header)
-  const kv = answer.kvs[0]
-  return kv === undefined ? null : entryOf(root, kv)
-}
 
 /** All of one revision. When a compaction overtakes a long read, it begins again. */
 export async function range(

@@ -2,10 +2,11 @@ import type { StoreLeases, StoreReader, StoreWriter } from '../../ports/store.ts
 import { check, type EtcdHealth } from './check.ts'
 import { commit } from './commit.ts'
 import { openConnection, type Connection } from './connection.ts'
-import { rootOf } from './keys.ts'
+import { gatherReads } from './gather.ts'
+import { entryOf, rootOf } from './keys.ts'
 import { grant } from './lease.ts'
 import type { EtcdOptions } from './options.ts'
-import { get, range } from './read.ts'
+import { range } from './read.ts'
 import { watch } from './watch.ts'
 
 export interface EtcdStore extends StoreReader, StoreWriter, StoreLeases {
@@ -25,8 +26,12 @@ export function createEtcdStore(options: EtcdOptions): EtcdStore {
 }
 
 function storeOn(connection: Connection, root: string, timeoutMs: number): EtcdStore {
+  const read = gatherReads(connection, timeoutMs)
   return {
-    get: (key) => get(connection, root, key, timeoutMs),
+    async get(key) {
+      const kv = await read(root + key)
+      return kv === null ? null : entryOf(root, kv)
+    },
     range: (prefix, options = {}) => range(connection, root, prefix, options, timeoutMs),
     watch: (prefix, fromRevision, signal) => watch(connection, root, prefix, fromRevision, signal, timeoutMs),
     commit: (transaction) => commit(connection, root, transaction, timeoutMs),

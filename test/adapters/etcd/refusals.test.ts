@@ -60,6 +60,16 @@ describe('an etcd with users', () => {
     expect(ms).toBeLessThan(5000)
   })
 
+  test('refuses a key to whoever asked for it, and to nobody who asked for another in the same turn', async () => {
+    await mine.commit({ require: [], puts: [{ key: 'allowed', value: 'x' }] })
+    const all = mine.under('')
+    const asked = ['/mine/allowed', '/other/a', '/mine/nothing'].map((key) => all.get(key))
+    const [allowed, other, nothing] = await Promise.allSettled(asked)
+    expect(allowed).toMatchObject({ status: 'fulfilled', value: { key: '/mine/allowed', value: 'x' } })
+    expect(other).toMatchObject({ status: 'rejected', reason: { name: 'StoreUnavailable', refused: 'permission' } })
+    expect(nothing).toEqual({ status: 'fulfilled', value: null })
+  })
+
   test('says at once that the password is wrong, and never tells it', async () => {
     const wrong = storeAt(etcd.endpoint, { auth: { user: 'bot', password: 'hunter2' }, timeoutMs: 10_000 })
     const { error, ms } = await timed(wrong.get('a'))
