@@ -19,6 +19,7 @@ import { statsOf, type Stats } from './stats.ts'
 const service = 'bartnet'
 const limitMs = 600_000
 const plainPrefix = '/opsee.co/deploy/plain/'
+const entries = z.record(z.string(), z.unknown())
 
 /** Three instances, one at a time, from the words typed in Slack until the rollout's end in etcd. */
 export interface RolledKind {
@@ -63,8 +64,8 @@ export async function measurePromote(open: OpenGround, options: BenchOptions): P
       started: (_, fleet) => void ground.keep(fleet),
     })
     const endpointsOf = (tier: 'staging' | 'production') => shop.fleets.get(tier)?.endpoints ?? []
-    const text = (slackApiUrl: string): string =>
-      shopConfigText(root, {
+    const text = (slackApiUrl: string): string => {
+      const shopText = shopConfigText(root, {
         slackApiUrl,
         historyChannel,
         etcd,
@@ -74,6 +75,9 @@ export async function measurePromote(open: OpenGround, options: BenchOptions): P
         fleets: { staging: endpointsOf('staging'), production: endpointsOf('production') },
         users: { ann, bob: 'U0BOB', carol: 'U0CAROL' },
       })
+      // A look for drift asks the registry for every target, in the middle of whichever rollout.
+      return stringify({ ...entries.parse(parse(shopText)), drift: { every: '0s' } })
+    }
     const plainSlack = await ground.startSlack()
     const bot = await ground.startBot('bot', text(slack.apiUrl))
     const plainBot = await ground.startBot('plain', withoutImages(text(plainSlack.apiUrl)), plainSlack)
@@ -97,8 +101,6 @@ async function inTurn(knowing: Teller, plain: Teller, counted: RegistryCount, ro
   }
   return { plain: kindOf(found.plain), restart: kindOf(found.restart), promote: kindOf(found.promote) }
 }
-
-const entries = z.record(z.string(), z.unknown())
 
 /** The same shop for a bot that knows no image: it keeps its records elsewhere. */
 function withoutImages(text: string): string {
