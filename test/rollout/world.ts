@@ -442,7 +442,8 @@ export class World {
     this.#absentFor.set(name, absentFor)
     const state = unseen ? 'hidden' : `${one.state}/${one.process}`
     const before = this.#since.get(name)
-    const flapped = before?.state.startsWith('running') === true && one.state === 'auto-restart' ? 1 : 0
+    const wasThere = before !== undefined && !/^(?:auto-restart|hidden)/.test(before.state)
+    const flapped = wasThere && one.state === 'auto-restart' ? 1 : 0
     const flaps = one.state === 'dead' ? 0 : (before?.flaps ?? 0) + flapped
     const since =
       before?.state === state ? { ...before, views: before.views + 1, flaps } : { state, at: this.now, views: 1, flaps }

@@ -46,11 +46,13 @@ function* vanished(previous: KnownView, seen: Seen, endedAt: number): Generator<
   }
 }
 
+/** What dies at once is seldom seen running: whatever it was, its process had ended when systemd waits to start it again. */
 function flaps(before: UnitView | undefined, unit: SeenUnit): number {
   if (before === undefined || isStopped(unit.reports)) return 0
-  const fell = unit.reports.some(
-    (report) => report.sub === 'auto-restart' && reportAt(before.reports, report.machine)?.sub === 'running',
-  )
+  const fell = unit.reports.some((report) => {
+    const last = reportAt(before.reports, report.machine)?.sub ?? ''
+    return report.sub === 'auto-restart' && last !== 'auto-restart' && last !== ''
+  })
   return before.flaps + (fell ? 1 : 0)
 }
 

@@ -143,6 +143,19 @@ describe('a series of polls', () => {
     expect(looks.map(({ flaps }) => flaps)).toEqual([0, 1, 1, 2, 2, 3, 0])
   })
 
+  it('counts a crash loop that is too quick to be seen running, and no auto-restart twice', () => {
+    const [beginning = [], waiting = []] = [17, 23].map((step) => rows('crash-loop', step))
+    const before = beginning.map((row) => ({ ...row, active: 'activating', sub: 'start-pre' }))
+    const unheard = beginning.map((row) => ({ ...row, load: '', active: '', sub: '' }))
+    const views: KnownView[] = []
+    for (const some of [before, waiting, waiting, before, waiting, unheard, waiting, before, waiting]) {
+      const startedAt = views.length * 500
+      const view = seen({ machines: machines(...ids), files: threeApis, rows: some })
+      views.push(track(views.at(-1) ?? null, view, { startedAt, endedAt: startedAt + 100 }))
+    }
+    expect(of('loop.service', views).map(({ flaps }) => flaps)).toEqual([0, 1, 1, 1, 2, 2, 2, 2, 3])
+  })
+
   it('begins anew after a gap in which nobody looked, as anything may have happened there', () => {
     const looks = of('api@1.service', series('machine-death', [7, 7], 5_200))
     expect(looks.map(({ views }) => views)).toEqual([1, 1])
