@@ -122,7 +122,7 @@ async function measure(shop: Shop, rounds: number): Promise<PlansResult> {
 
 async function lookUp({ releases }: PlanningBot, shop: Shop): Promise<void> {
   const look = async (target: Target): Promise<void> => {
-    const wanted = await releases.wanted(target)
+    const wanted = await releases.wanted(target, 'describe')
     if (wanted.kind === 'unknown') throw new Error(wanted.reason)
     expectRelease(shop, target, await releases.describe(target.service, wanted.digest ?? '', target.tier))
   }

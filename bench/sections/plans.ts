@@ -21,6 +21,7 @@ export function plansText(result: PlansResult, { plans }: BenchOptions): string[
       `All ${targets} targets are asked for at once. Cold is a bot that has just been started: it has no connection to the registry and knows no image. Warm is the ` +
       "same once more: what a digest's manifest and configuration say never changes and is not asked for again. The bare loop is plain `fetch`, " +
       `${socketsAtOnce} at a time, the same questions one after the other: a HEAD for the digest of the tier's tag, and, cold, its manifest and its configuration. ` +
+      'Of a tag whose image it does not know the bot asks for the manifest at once, without a HEAD before it. ' +
       'A plan also waits for one look at its fleet (three lists of each of the two, side by side, one look for all plans) and reads locks, stops, pins, the live rollout and the last ' +
       'good release from etcd. All but the servers is one process. Requests are those to the registry.',
     table(

@@ -2,8 +2,11 @@ import type { ImageLabels } from '../domain/release.ts'
 
 /** An image registry. Repositories carry their host (`quay.io/opsee/api`); a reference is a tag or a digest. */
 export interface RegistryReader {
-  /** What a reference names; null when there is no such image. Throws `RegistryFault`. */
-  manifest(repository: string, reference: string, signal?: AbortSignal): Promise<Manifest | null>
+  /**
+   * What a reference names; null when there is no such image. `next` says that `labels` of it will be asked for at once, so
+   * that its manifest may come along where nothing is known of it yet. Throws `RegistryFault`.
+   */
+  manifest(repository: string, reference: string, signal?: AbortSignal, next?: 'labels'): Promise<Manifest | null>
   /** Every tag, in the registry's order; empty when there is no such repository. Throws `RegistryFault`. */
   tags(repository: string, signal?: AbortSignal): Promise<readonly string[]>
   /**

@@ -2,8 +2,8 @@ import type { WantedAt } from '../domain/release.ts'
 
 /** Where units look up which release to pull: a tag or an etcd key behind one face. */
 export interface WantedReleases {
-  /** What it names now. Never rejects. */
-  read(at: WantedAt, signal?: AbortSignal): Promise<WantedNow>
+  /** What it names now; `next` as in `RegistryReader`. Never rejects. */
+  read(at: WantedAt, signal?: AbortSignal, next?: 'labels'): Promise<WantedNow>
   /** Lets it name `to`, as long as it names `from`, or `to` already. Its answer is not believed: look again. Never rejects. */
   move(
     at: WantedAt,

@@ -47,7 +47,7 @@ export async function releaseFor(request: PlanRequest, parts: Parts): Promise<Re
   const at = parts.releases.at(target)
   if (at === null || kind === 'scale') return nothing
   const [wanted, good, pin] = await Promise.all([
-    parts.releases.wanted(target),
+    parts.releases.wanted(target, request.release === undefined ? 'describe' : undefined),
     parts.rollouts.lastGood(target),
     parts.pins.on(target),
   ])

@@ -24,8 +24,8 @@ export interface Releases {
   /** Why nothing is known, and what would change that; for a service whose `at` is null. */
   whyNot(service: string): string
   proof(target: Target): Proof
-  /** What the target should run. Never rejects. */
-  wanted(target: Target): Promise<WantedNow>
+  /** What the target should run; `next` says that this will be described at once. Never rejects. */
+  wanted(target: Target, next?: 'describe'): Promise<WantedNow>
   /** What an instance wrote to its key about the release that it runs. Never rejects. */
   announced(key: string): Promise<AnnouncedRelease>
   /** With what its labels say, where a registry can be asked. Throws `RegistryFault`. */
@@ -88,9 +88,10 @@ export function createReleases({ config, registry, wanted, told }: ReleaseParts)
       return { by: 'key', key: verify.key.replaceAll('{tier}', tier).replaceAll('{service}', service) }
     },
 
-    async wanted(target) {
+    async wanted(target, next) {
       const at = releases.at(target)
-      return at === null ? { kind: 'unknown', reason: releases.whyNot(target.service) } : wanted.read(at)
+      if (at === null) return { kind: 'unknown', reason: releases.whyNot(target.service) }
+      return wanted.read(at, undefined, next === undefined ? undefined : 'labels')
     },
 
     announced: (key) => wanted.announced(key),

@@ -24,12 +24,12 @@ export function createWantedReleases({ registry, store, limitMs, clock }: Wanted
   return {
     moveTimeoutMs: limitMs,
 
-    read: (at, signal) =>
+    read: (at, signal, next) =>
       told(
         async (): Promise<WantedNow> => {
           if (at.by === 'key') return readKey(store, at.key)
           if (registry === null) return { kind: 'unknown', reason: noRegistry }
-          return { kind: 'known', digest: (await registry.manifest(at.image, at.tag, signal))?.digest ?? null }
+          return { kind: 'known', digest: (await registry.manifest(at.image, at.tag, signal, next))?.digest ?? null }
         },
         (reason) => ({ kind: 'unknown', reason }),
       ),

@@ -26,14 +26,18 @@ const configSchema = z.object({
   config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
 })
 
-/** What the image's configuration says. Throws `RegistryFault`, also when there is no such image. */
+/**
+ * What the image's configuration says. `came` is the manifest of that digest, where it is here already. Throws
+ * `RegistryFault`, also when there is no such image.
+ */
 export async function readLabels(
   session: Session,
   place: Place,
   digest: string,
   patience: Patience,
+  came?: WholeManifest,
 ): Promise<ImageLabels> {
-  const manifest = await imageManifest(session, place, digest, patience)
+  const manifest = await imageManifest(session, place, digest, patience, came)
   const { config } = parsed(place, digest, manifestSchema, manifest.content)
   const content = await blob(session, place, config.digest, patience)
   const labels = parsed(place, digest, configSchema, content).config?.Labels ?? {}
@@ -56,10 +60,12 @@ async function imageManifest(
   place: Place,
   digest: string,
   patience: Patience,
+  came?: WholeManifest,
 ): Promise<WholeManifest> {
   let wanted = digest
   for (let depth = 0; depth <= mostIndexes; depth += 1) {
-    const manifest = await wholeManifest(session, place, wanted, patience)
+    const here = wanted === came?.digest ? came : null
+    const manifest = here ?? (await wholeManifest(session, place, wanted, patience))
     if (manifest === null) throw new RegistryFault('wrong', `${place.host} has no ${nameOf(place, wanted)}`)
     if (manifest.mediaType !== mediaTypes.ociIndex && manifest.mediaType !== mediaTypes.dockerList) return manifest
     const { manifests } = parsed(place, wanted, indexSchema, manifest.content)

@@ -1,10 +1,10 @@
 import type { ImageLabels } from '../../domain/release.ts'
 import type { Clock } from '../../ports/clock.ts'
-import { RegistryFault, type RegistryReader, type RegistryWriter } from '../../ports/registry.ts'
+import { RegistryFault, type Manifest, type RegistryReader, type RegistryWriter } from '../../ports/registry.ts'
 import { createBoundedMap } from './bounded-map.ts'
 import { isDigest } from './digest.ts'
 import { readLabels } from './labels.ts'
-import { lookAt } from './manifest.ts'
+import { lookAt, wholeManifest, type WholeManifest } from './manifest.ts'
 import { moveTag } from './move-tag.ts'
 import type { RegistryOptions } from './options.ts'
 import { patience } from './patience.ts'
@@ -19,6 +19,9 @@ export interface Registry extends RegistryReader, RegistryWriter {
 
 /** Labels of so many images are kept: they never change. */
 const labelsKept = 5000
+/** Manifests that came along and whose labels were not asked for yet: so many, and none that is longer. */
+const manifestsKept = 500
+const maxKeptBytes = 32 * 1024
 /** A look with its retries takes up to so many times one request's time. */
 const lookFactor = 2
 /** A list of tags has many pages. */
@@ -29,12 +32,28 @@ export function createRegistry(options: RegistryOptions, clock: Clock): Registry
   const session = createSession(options, clock)
   const known = createBoundedMap<ImageLabels>(labelsKept)
   const asking = createShared<ImageLabels>()
+  /** Which digest a tag named when it was last looked at. */
+  const named = createBoundedMap<string>(labelsKept)
+  const came = createBoundedMap<WholeManifest>(manifestsKept)
   const within = (totalMs: number, signal?: AbortSignal) => patience(clock, totalMs, options.timeoutMs, signal)
   const lookMs = options.timeoutMs * lookFactor
   return {
-    async manifest(repository, reference, signal) {
-      const found = await lookAt(session, placeOf(repository, options), reference, within(lookMs, signal))
-      return found === null ? null : { digest: found.digest, mediaType: found.mediaType, bytes: found.bytes }
+    async manifest(repository, reference, signal, next) {
+      const place = placeOf(repository, options)
+      const before = named.get(`${repository}:${reference}`)
+      const isKnown = before !== undefined && known.get(before) !== undefined
+      let found: Manifest | null
+      if (next === undefined || isKnown) found = await lookAt(session, place, reference, within(lookMs, signal))
+      else {
+        // By GET at once: a HEAD would only say that it must be asked for.
+        const whole = await wholeManifest(session, place, reference, within(lookMs, signal))
+        if (whole !== null && whole.bytes <= maxKeptBytes) came.set(whole.digest, whole)
+        found = whole
+      }
+      if (found === null) return null
+      const { digest, mediaType, bytes } = found
+      named.set(`${repository}:${reference}`, digest)
+      return { digest, mediaType, bytes }
     },
     async tags(repository, signal) {
       return listTags(session, placeOf(repository, options), within(options.timeoutMs * listFactor, signal))
@@ -44,8 +63,15 @@ export function createRegistry(options: RegistryOptions, clock: Clock): Registry
       const cached = known.get(digest)
       if (cached !== undefined) return cached
       const read = async (): Promise<ImageLabels> => {
-        const labels = await readLabels(session, placeOf(repository, options), digest, within(lookMs, signal))
+        const labels = await readLabels(
+          session,
+          placeOf(repository, options),
+          digest,
+          within(lookMs, signal),
+          came.get(digest),
+        )
         known.set(digest, labels)
+        came.delete(digest)
         return labels
       }
       // Who may call it off asks alone.
