@@ -81,6 +81,12 @@ const fact = z.discriminatedUnion('kind', [
     to: releaseSchema,
     units: z.array(z.string()),
   }),
+  /** The wanted release is back, and these do not run it: they started by themselves before that. */
+  z.strictObject({
+    kind: z.literal('rolled-again'),
+    to: releaseSchema,
+    strays: z.array(z.strictObject({ unit: z.string(), why: z.string() })),
+  }),
   z.strictObject({ kind: z.literal('batch-began'), batch: z.int(), units: z.array(z.string()), canary: z.boolean() }),
   z.strictObject({
     kind: z.literal('stage'),

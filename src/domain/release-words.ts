@@ -18,6 +18,7 @@ const releaseFacts = [
   'rollback-put-off',
   'rollback-stopped',
   'rolling-back',
+  'rolled-again',
 ] as const
 export type ReleaseFact = Extract<Fact, { kind: (typeof releaseFacts)[number] }>
 
@@ -53,8 +54,15 @@ export function releaseFactText(fact: ReleaseFact, rollout: Pick<Rollout, 'id' |
       return `${personText(fact.by)} stopped taking it back${fact.reason === null ? '' : ` ("${words(fact.reason)}")`}: it stays as it is.`
     case 'rolling-back':
       return `Taking it back to ${words(releaseText(fact.to))} now${fact.by === null ? '' : `, as ${personText(fact.by)} says`}: ${fact.units.length === 0 ? 'no instance had been changed' : `${unitsText(fact.units)} ${fact.units.length === 1 ? 'is' : 'are'} rolled once more`}.`
+    case 'rolled-again':
+      return `Now that ${where} names ${words(releaseText(fact.to))} again, ${strayText(fact.strays)}: ${fact.strays.length === 1 ? 'it is' : 'they are'} rolled once more.`
   }
 }
+
+const strayText = (strays: Extract<ReleaseFact, { kind: 'rolled-again' }>['strays']): string =>
+  strays.length > 4
+    ? `${count(strays.length, 'instance')} do not run it`
+    : series(strays.map(({ unit, why }) => `${shortUnit(unit)} ${words(why)}`))
 
 const unitsText = (units: readonly string[]): string =>
   units.length > 4 ? count(units.length, 'instance') : series(units.map(shortUnit))

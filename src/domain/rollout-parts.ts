@@ -141,6 +141,8 @@ export const rollbackSchema = z.strictObject({
   dueAt: z.int(),
   /** Who stopped, extended or hurried it last. */
   by: personSchema.nullable(),
+  /** Those that were rolled once more after that, since they did not run what it was taken back to. */
+  again: z.array(z.string()).default([]),
 })
 export type InstanceState = z.infer<typeof instanceStateSchema>
 export type Ending = z.infer<typeof endingSchema>

@@ -8,11 +8,12 @@ import type { Look } from './look.ts'
 import { defaultPatience, type Moment, type Observation, type Patience } from './observation.ts'
 import { mayBegin } from './may-begin.ts'
 import { rest } from './rest.ts'
+import { rollAgain, straysOf } from './roll-again.ts'
 import { begin, stepInstance } from './step-instance.ts'
 import { prepare, settlePreparation } from './step-preparation.ts'
 import { releaseIsKnown, sayEarly, settleRelease } from './step-release.ts'
 import { clockStands, sayStuck } from './stuck.ts'
-import { countDown, turnBack } from './take-back.ts'
+import { countDown, mustStillMove, turnBack } from './take-back.ts'
 
 /**
  * The next step of a rollout, with its reason in words. Pure and total: every record, every observation and every
@@ -81,7 +82,7 @@ function counted(draft: Draft, seen: Observation, moment: Moment): boolean {
   }
   const count = countDown(draft, seen, moment)
   if (count === 'stopped') close(draft, seen, moment)
-  if (count === 'due') turnBack(draft, moment)
+  if (count === 'due') turnBack(draft, seen, moment)
   return count === 'due'
 }
 
@@ -110,7 +111,8 @@ function withoutView(draft: Draft, reason: string, seen: Observation, moment: Mo
 function goOn(draft: Draft, look: Look): void {
   nextBatch(draft)
   const waiting = ofBatch(draft.rollout).filter((one) => one.stage === 'waiting')
-  if (waiting.length === 0) return
+  const strays = straysOf(draft.rollout, look)
+  if (waiting.length + strays.length === 0 && !mustStillMove(draft.rollout)) return
   if (draft.rollout.pause !== null) {
     rest(draft, look)
     return
@@ -125,6 +127,10 @@ function goOn(draft: Draft, look: Look): void {
   const units = waiting.map((one) => one.unit)
   if (!settlePreparation(draft, units, look)) return
   if (!settleRelease(draft, look) || !canaryHasServed(draft, look)) return
+  if (strays.length > 0) {
+    rollAgain(draft, strays, look)
+    return
+  }
   for (const { unit } of waiting) {
     if (draft.full) return
     const may = mayBegin(draft, unit, look)
@@ -140,7 +146,8 @@ function goOn(draft: Draft, look: Look): void {
 
 function nextBatch(draft: Draft): void {
   const { batch, plan } = draft.rollout
-  if (batch >= plan.batches.length || !ofBatch(draft.rollout).every((one) => one.stage === 'done')) return
+  const own = ofBatch(draft.rollout)
+  if (own.length === 0 || !own.every((one) => one.stage === 'done')) return
   draft.fact({ kind: 'batch-done', batch })
   draft.set({ batch: batch + 1 })
   if (plan.canary && batch === 0 && plan.canarySteadyMs > 0 && plan.batches.length > 1 && !isTakenBack(draft.rollout))

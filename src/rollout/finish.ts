@@ -7,24 +7,26 @@ import type { Draft, UnitCall } from './draft.ts'
 import { keepLastLook, strayIn } from './last-look.ts'
 import type { Look } from './look.ts'
 import { stateText, type Moment, type Observation } from './observation.ts'
+import { straysOf } from './roll-again.ts'
 import { isMissing, serves } from './serving.ts'
 import { clockStands, waitsFor } from './stuck.ts'
-import { planTakingBack } from './take-back.ts'
+import { mustStillMove, planTakingBack } from './take-back.ts'
 
 /** How a rollout ends: by itself, at its deadline, or because what is under way will not end. */
 
 /** The progress deadline: counted from the last newly healthy instance, so that a crash loop cannot push it away. */
 export function timeOut(draft: Draft, look: Look): void {
   const { moment } = look
-  const { instances, plan, ending } = draft.rollout
+  const { instances, plan, ending, held } = draft.rollout
   if (clockStands(draft.rollout) || draft.spentMs < plan.progressDeadlineMs) return
   if (ending !== null) {
     giveUp(draft, look.seen, moment, 'did not come back in time')
     return
   }
   const limit = durationText(plan.progressDeadlineMs)
-  if (rolledNow(draft.rollout).every((one) => one.stage === 'done')) {
-    const reason = `all were replaced, but not all of them serve, ${limit} after the last one proved healthy`
+  if (rolledNow(draft.rollout).every((one) => one.stage === 'done') && !mustStillMove(draft.rollout)) {
+    const why = held?.reason ?? 'not all of them serve'
+    const reason = `all were replaced, but ${why}, ${limit} after the last one proved healthy`
     draft.end({ kind: 'failed', unit: null, reason })
     return
   }
@@ -58,7 +60,8 @@ export function finishIfOver(draft: Draft, look: Look): void {
     close(draft, look.seen, look.moment)
     return
   }
-  if (!rolledNow(draft.rollout).every((one) => one.stage === 'done')) return
+  if (!rolledNow(draft.rollout).every((one) => one.stage === 'done') || mustStillMove(draft.rollout)) return
+  if (straysOf(draft.rollout, look).length > 0) return
   const away = instances.filter((one) => !isMissing(one) && !serves(one, draft.rollout, look))
   if (away.length > 0) {
     for (const one of away)

@@ -55,7 +55,9 @@ export class ReleaseWatch {
   async #lookAnnounced(rollout: Rollout): Promise<void> {
     const proof = rollout.plan.release?.proof
     if (proof?.by !== 'key') return
-    const due = rollout.instances.filter((one) => inFlight(one) || one.stage === 'waiting')
+    const moving = rollout.instances.filter((one) => inFlight(one) || one.stage === 'waiting')
+    // Its last words are of all of them.
+    const due = moving.length === 0 ? rollout.instances : moving
     const answers = await Promise.all(
       due.map(async ({ unit }) => [unit, await this.#parts.wanted.announced(keyOfUnit(proof.key, unit))] as const),
     )

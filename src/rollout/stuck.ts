@@ -20,7 +20,7 @@ export function waitsFor(rollout: Rollout, units: Units): { readonly unit: strin
   const { instances } = rollout
   const noted = (stage: InstanceState['stage']) => instances.find((one) => one.stage === stage && one.note !== null)
   const one = instances.find(inFlight) ?? noted('waiting') ?? noted('done')
-  if (one === undefined) return { unit: null, why: 'nothing happened' }
+  if (one === undefined) return { unit: null, why: rollout.held?.reason ?? 'nothing happened' }
   return { unit: one.unit, why: one.note ?? `is ${one.stage} (${stateText(units.get(one.unit))})` }
 }
 

@@ -1,8 +1,8 @@
 import { firstFailureText } from '../domain/failure-text.ts'
-import type { InstanceState } from '../domain/rollout.ts'
+import { isTakenBack, type InstanceState, type Rollout } from '../domain/rollout.ts'
 import type { Draft } from './draft.ts'
 import type { Moment, Observation } from './observation.ts'
-import { isChanged } from './step-release.ts'
+import { isChanged, runsOf } from './step-release.ts'
 
 /**
  * A failed rollout takes itself back to the last good release: after a countdown that people can stop, extend and hurry, the
@@ -23,7 +23,7 @@ export function planTakingBack(draft: Draft, seen: Observation, moment: Moment):
   const { reason, unit } = ending
   draft.set({
     phase: 'rolling-back',
-    rollback: { stage: 'countdown', reason, unit, dueAt, by: null },
+    rollback: { stage: 'countdown', reason, unit, dueAt, by: null, again: [] },
     heard: seen.go?.audit ?? null,
     held: null,
     pause: null,
@@ -65,16 +65,21 @@ export function countDown(draft: Draft, seen: Observation, moment: Moment): 'cou
 }
 
 /** From here on the release of before is the one to be rolled, on all that may run the new one. */
-export function turnBack(draft: Draft, moment: Moment): void {
+export function turnBack(draft: Draft, seen: Observation, moment: Moment): void {
   const { plan, rollback, release } = draft.rollout
   if (rollback === null || release === null || plan.rollback === null) return
-  const changed = draft.rollout.instances.filter((one) => isChanged(one, draft.rollout))
+  // The last look is as old as the countdown is long.
+  const changed = draft.rollout.instances.filter(
+    (one) => isChanged(one, draft.rollout) || runsOf(one.unit, draft.rollout, seen) === plan.release?.to.digest,
+  )
   // What is down already comes first: rolling it takes nobody's service away.
   const ordered = [
     ...changed.filter((one) => one.stage === 'failed'),
     ...changed.filter((one) => one.stage !== 'failed'),
   ]
-  const turned = new Map(ordered.map((one, index) => [one.unit, turnedBack(one, index, plan.atOnce, moment)]))
+  const turned = new Map(
+    ordered.map((one, index) => [one.unit, rolledBack(one, Math.floor(index / plan.atOnce), moment)]),
+  )
   draft.set({
     ending: null,
     phase: 'rolling-back',
@@ -93,12 +98,17 @@ export function turnBack(draft: Draft, moment: Moment): void {
   draft.say(`it is taken back: ${ordered.length} instances`)
 }
 
-function turnedBack(one: InstanceState, index: number, atOnce: number, moment: Moment): InstanceState {
+/** The wanted release is not seen to be back yet, which it must be whether or not an instance is to be rolled. */
+export const mustStillMove = ({ rollback, release }: Pick<Rollout, 'rollback' | 'release'>): boolean =>
+  isTakenBack({ rollback }) && release !== null && release.stage !== 'moved'
+
+/** It is to be rolled once more, in this batch. */
+export function rolledBack(one: InstanceState, batch: number, moment: Moment): InstanceState {
   return {
     ...one,
     task: 'replace',
     renews: [],
-    batch: Math.floor(index / atOnce),
+    batch,
     stage: 'waiting',
     since: moment.wall,
     attempt: 0,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { rolloutOf, textOf, world } from './fakes.ts'
 
 const counting = rolloutOf(12, 'rolling-back', ['failed', 'waiting', 'waiting'], {
-  rollback: { stage: 'countdown', reason: 'api@1 failed', unit: 'api@1.service', dueAt: 1, by: null },
+  rollback: { stage: 'countdown', reason: 'api@1 failed', unit: 'api@1.service', dueAt: 1, by: null, again: [] },
 })
 
 describe('continue', () => {

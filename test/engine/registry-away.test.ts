@@ -91,6 +91,14 @@ const begin = async (to: Release, units: readonly string[], rollback: Plan['roll
 }
 const kinds = async (id: number): Promise<readonly string[]> =>
   (await lab.rollouts.events(id)).map(({ fact }) => fact.kind)
+const seenAs = async (unit: string, state: RegExp): Promise<void> => {
+  const isSo = (text: string): boolean => text.split('\n').some((line) => line.startsWith(unit) && state.test(line))
+  for (let tries = 0; tries < 300; tries++) {
+    if (isSo(await lab.fleetctl('list-units', '--no-legend'))) return
+    await systemClock.sleep(100)
+  }
+  throw new Error(`${unit} was never seen as ${String(state)}`)
+}
 const held = async (id: number, times: number): Promise<void> => {
   await lab.until(id, (rollout) => rollout.held?.by === 'release')
   expect((await kinds(id)).filter((kind) => kind === 'held')).toHaveLength(times)
@@ -139,6 +147,26 @@ describe('A registry that is away', () => {
     expect(refused).toBe(3)
     expect(await named()).toBe(v3.digest)
     expect(rollout.instances.map(({ runs }) => runs)).toEqual([v3.digest])
+    expect(releaseStateText(rollout)).toBeNull()
+  })
+
+  it('while an instance starts by itself and gets the release that is taken back, has it rolled once the tag is back', async () => {
+    const id = await begin(bad, ['api@1.service', 'api@2.service'], { to: v3, id: 1, afterMs: 500 })
+    const driving = lab.drive(id)
+    await lab.until(id, ({ phase }) => phase === 'rolling-back')
+    let refuses = true
+    proxy.decide((method) => (method === 'PUT' && refuses ? 'broken' : 'well'))
+    await lab.until(id, ({ rollback, release }) => rollback?.stage === 'going' && release?.stage === 'moving')
+    await lab.fleetctl('stop', '--no-block', 'api@2.service')
+    await seenAs('api@2.service', /dead/)
+    await lab.fleetctl('start', '--no-block', 'api@2.service')
+    await seenAs('api@2.service', /failed/)
+    refuses = false
+    expect(await driving).toBe('ended')
+    const rollout = await lab.expectPhase(id, 'rolled-back')
+    expect(rollout.instances.map(({ runs }) => runs)).toEqual([v3.digest, v3.digest])
+    expect(rollout.rollback?.again).toEqual(['api@2.service'])
+    expect(await kinds(id)).toContain('rolled-again')
     expect(releaseStateText(rollout)).toBeNull()
   })
 

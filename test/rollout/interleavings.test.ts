@@ -10,6 +10,7 @@ import {
   endedUnderWay,
   moveBelieved,
   notLookedAtLast,
+  notRolledAgain,
   notVerified,
   ownedByMany,
   takenBackToItself,
@@ -45,7 +46,11 @@ const shape: fc.Arbitrary<Shape> = fc.record({
   ),
   seed: fc.nat({ max: 1_000_000 }),
 })
-const story = fc.tuple(shape, fc.commands(happenings, { maxCommands: 40, size: 'max' }))
+const storyOf = (shapes: fc.Arbitrary<Shape>) =>
+  fc.tuple(shapes, fc.commands(happenings, { maxCommands: 40, size: 'max' }))
+const story = storyOf(shape)
+/** The first release fails, and takes itself back. */
+const failsAlways: Shape['releases'] = { takesBack: true, bad: releaseOf('v2').digest }
 
 /** Plays a story, makes everything well, and lets it come to its end. Returns what was found wrong. */
 async function play(
@@ -83,13 +88,14 @@ describe('The engine, in every interleaving of what may happen to it', () => {
   }, 3_600_000)
 })
 
-/** An engine that was broken on purpose, and the first thing that is found wrong with it. */
-async function firstWrong(edits: readonly Edit[]): Promise<string> {
+/** An engine that was broken on purpose, and the first thing that is found wrong with it in stories of such a shape. */
+async function firstWrong(edits: readonly Edit[], known: Partial<Shape> = {}): Promise<string> {
   const mutant = makeMutant(path.resolve(import.meta.dirname, '..', '..'), edits)
   try {
     const engine = await engineIn(mutant.root)
     let wrong = 'nothing was found'
-    const property = fc.asyncProperty(story, async (given) => {
+    const stories = storyOf(shape.map((one) => ({ ...one, ...known })))
+    const property = fc.asyncProperty(stories, async (given) => {
       const [first] = await play(engine, given)
       if (first !== undefined) wrong = first
       return first === undefined
@@ -123,4 +129,8 @@ describe('An engine is found out that', () => {
     },
     300_000,
   )
+
+  it('leaves who started before the tag was back', async () => {
+    expect(await firstWrong(notRolledAgain, { releases: failsAlways })).toMatch(/^invariant 7 /)
+  }, 300_000)
 })

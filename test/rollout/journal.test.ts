@@ -199,7 +199,7 @@ describe('a step of a rollout', () => {
     expect((await journal.wishes(loaded.rollout)).holds).toEqual([
       expect.stringMatching(/ is pinned to v1 .*by bob \(demo day\); `unpin api\d+ production` lifts that$/),
     ])
-    const rollback = { stage: 'going' as const, reason: 'ill', unit: null, dueAt: 1, by: null }
+    const rollback = { stage: 'going' as const, reason: 'ill', unit: null, dueAt: 1, by: null, again: [] }
     await pinTo(releaseOf('3'))
     // What is taken back goes to what was well, whatever is pinned.
     const back = {

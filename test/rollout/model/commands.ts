@@ -72,6 +72,7 @@ const sudden: Readonly<Record<string, (world: ModelWorld, one: Bot) => void>> = 
   abort: (world) => people.abort(world),
   pause: (world) => people.pause(world),
   'lock the target': (world) => people.lock(world, false),
+  'start all anew': ({ fleet }) => [...fleet.units.values()].forEach((one) => fleet.restart(one)),
   'move the tag outside': (world) => world.registry.move(releaseOf('v9').digest, 'somebody'),
 }
 

@@ -52,6 +52,11 @@ export const takenBackToItself: readonly Edit[] = [
   { file: 'domain/aim.js', from: 'to: back.to }', to: 'to: release.to }' },
 ]
 
+/** Who was started again before the wanted release was back stays on what it got then. */
+export const notRolledAgain: readonly Edit[] = [
+  { file: 'rollout/roll-again.js', from: 'if (!isTakenBack(rollout) ||', to: 'if (true ||' },
+]
+
 /** Its last words are of what was planned. */
 export const notLookedAtLast: readonly Edit[] = [
   { file: 'rollout/finish.js', from: 'keepLastLook(draft, seen);', to: '' },

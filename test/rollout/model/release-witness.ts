@@ -8,6 +8,9 @@ import type { KeyChange, ModelEtcd } from './etcd.ts'
 import type { ModelFleet, ModelUnit } from './fleet.ts'
 import type { ModelRegistry, TagMove } from './registry.ts'
 
+/** Once all was well for so long, longer than any deadline of these stories, taking back fails no more, in milliseconds. */
+const cannotFailAfterMs = 60_000
+
 /** Whatever is so, this long after all was made well everybody can have seen it, in milliseconds. */
 const seenAfterMs = 20_000
 
@@ -69,6 +72,9 @@ export class ReleaseWitness {
       if (!this.#namedSince(since, aim.to.digest))
         say(7, `rollout ${next.id} says that the tag names ${aim.to.tag}, and since it began it never did`)
     }
+    const failed = isTakenBack(next) && next.ending?.kind === 'failed' && before.ending === null ? next.ending : null
+    if (failed !== null && this.wellSince !== null && now() - this.wellSince >= cannotFailAfterMs)
+      say(7, `rollout ${next.id} could not be taken back, though all was well: ${failed.reason}`)
     if (turned) this.#aimedAt.set(next.id, now())
     for (const { unit, stage } of next.instances) {
       const was = before.instances.find((one) => one.unit === unit)?.stage
@@ -100,7 +106,19 @@ export class ReleaseWitness {
     } else if (entry === null || currentRecord.read(entry).release?.digest !== plan.release.to.digest) {
       say(7, `rollout ${id} succeeded, and current is not its release`)
     }
+    if (phase === 'rolled-back') this.#isBack(rollout)
     if (this.wellSince !== null && this.#parts.now() - this.wellSince >= seenAfterMs) this.#agrees(rollout)
+  }
+
+  /** Whoever changed it and why: it is over only when all of it runs what it was taken back to. */
+  #isBack({ id, instances, plan }: Rollout): void {
+    const { fleet, say, now } = this.#parts
+    for (const { unit } of instances) {
+      const life = this.#lives.get(unit)?.at(-1)
+      if (life === undefined || life.at >= now() - seenAfterMs || fleet.unit(unit).state !== 'running') continue
+      if (life.runs !== plan.rollback?.to.digest)
+        say(7, `rollout ${id} is taken back, and left ${unit} on ${shortDigest(life.runs ?? '')}`)
+    }
   }
 
   /** What does not agree is said, by name, and nothing else is. */
