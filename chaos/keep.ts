@@ -12,8 +12,9 @@ export async function keepEvidence(
   const folder = mkdtempSync(path.join(tmpdir(), `opsee-chaos-seed-${seed}-`))
   const write = (name: string, value: unknown): void =>
     writeFileSync(path.join(folder, name), JSON.stringify(value, null, 1))
-  write('wrong.json', { seed, wrong, injected, homes: [...evidence.homes] })
-  for (const part of ['changes', 'fleet', 'messages', 'typed'] as const) write(`${part}.json`, evidence[part])
+  write('wrong.json', { seed, wrong, injected, homes: [...evidence.homes], named: [...evidence.named] })
+  for (const part of ['changes', 'fleet', 'asked', 'said', 'messages', 'typed'] as const)
+    write(`${part}.json`, evidence[part])
   await world.copyLogs(folder)
   return folder
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Chances } from './random.ts'
 import { oneOf } from './faults/fault.ts'
-import { channels, people, tier, type Person } from './world/shop.ts'
+import { goodBuilds } from './world/registry.ts'
+import { channels, isReleased, people, tier, type Person } from './world/shop.ts'
 import type { ChaosWorld } from './world/world.ts'
 
 /** One thing that somebody does, chosen when it is done, as it depends on what is there. */
@@ -21,7 +22,21 @@ const mostTries = 3
 
 async function roll(world: ChaosWorld, chances: Chances, tag: string, person: Person): Promise<void> {
   const verb = chances.pick(['deploy', 'restart'])
-  await begin(world, person, tag, `${verb} ${serviceOf(world, chances)} ${tier}${mannerOf(chances)}`)
+  const service = oneOf(chances, world.options.services)
+  const release = verb === 'deploy' && isReleased(service) ? ` ${chances.pick(wantedBuilds)}` : ''
+  await begin(world, person, tag, `${verb} ${service.name} ${tier}${release}${mannerOf(chances)}`)
+}
+
+/** Now and then what nobody should have built; and what the tag names anyway. */
+const wantedBuilds = ['v1', 'v2', 'v3', 'v2', 'v3', 'bad', 'sick', ''] as const
+
+/** One that serves, and is not what the tag names. */
+export async function otherBuild({ registry }: ChaosWorld, chances: Chances, service: string): Promise<string> {
+  const now = (await registry?.named(service).catch(() => null)) ?? null
+  return oneOf(
+    chances,
+    goodBuilds.filter((build) => registry?.digestOf(service, build) !== now),
+  )
 }
 
 /** Some of its instances, by their names. */
@@ -40,7 +55,8 @@ function mannerOf(chances: Chances): string {
   return `${batch}${chances.happens(0.3) ? ' --force' : ''}`
 }
 
-async function begin(world: ChaosWorld, person: Person, tag: string, words: string): Promise<void> {
+/** Types it until something comes of it, or an answer. */
+export async function begin(world: ChaosWorld, person: Person, tag: string, words: string): Promise<void> {
   for (let tries = 1; tries <= mostTries; tries++) {
     const own = `${tag}-${tries}-`
     const text = `${words} --reason "${own}"`
@@ -123,6 +139,13 @@ const deeds: readonly [Deed, ...Deed[]] = [
     const id = rolloutWith(world, asking)
     await type(world, chances.pick(deployers), id === null ? `queue ${tier}` : `confirm ${id}`)
   },
+  (world, chances, tag) => ofRelease(world, chances, tag),
+  (world, chances, tag) => ofRelease(world, chances, tag),
+  async (world, chances) => {
+    const id = live(world, 'rolling-back')
+    const word = chances.pick(['continue', 'abort', 'pause'])
+    await type(world, chances.pick(deployers), id === null ? `drift` : `${word} ${id}`)
+  },
   async (world, chances) => {
     await type(world, chances.pick(deployers), `stop ${tier} "look at this first"`)
     await sleep(chances.between(1000, 6000))
@@ -130,16 +153,40 @@ const deeds: readonly [Deed, ...Deed[]] = [
   },
 ]
 
+/** What is said of the releases of a service. */
+async function ofRelease(world: ChaosWorld, chances: Chances, tag: string): Promise<void> {
+  const released = world.options.services.filter(isReleased)
+  if (released.length === 0) return type(world, 'ann', 'locks')
+  const { name } = oneOf(chances, released)
+  const person = chances.pick(deployers)
+  const build = chances.pick(goodBuilds)
+  switch (chances.pick(['deploy', 'rollback', 'rollback', 'pin', 'unpin'])) {
+    case 'deploy':
+      return begin(world, person, tag, `deploy ${name} ${tier} ${build} --force`)
+    case 'rollback':
+      return begin(world, person, tag, `rollback ${name} ${tier}${chances.happens(0.5) ? ' --force' : ''}`)
+    case 'pin':
+      return type(world, person, `pin ${name} ${tier} ${build} "it is the best"`)
+    case 'unpin':
+      return type(world, person, `unpin ${name} ${tier}`)
+  }
+}
+
 /** At first something rolls; then anything may come. */
 export const deedAt = (chances: Chances, index: number): Deed => (index < 2 ? rolls : chances.pick(deeds))
 
-/** Lifts every lock, every pause and every stop there is, and says yes to every plan that waits for it; true when there is none. */
+/** Lifts every lock, every pin, every pause and every stop there is, and says yes to every plan that waits for it; true when there is none. */
 export async function letGo(world: ChaosWorld): Promise<boolean> {
   const { now } = world.recorder
   const locks = [...now.keys()].filter((key) => key.startsWith('locks/'))
   for (const key of locks) {
     const [where = tier, service] = key.split('/').slice(1)
     await type(world, 'ann', `unlock ${service === undefined ? '' : `${service} `}${where}`)
+  }
+  const pins = [...now.keys()].filter((key) => key.startsWith('pins/'))
+  for (const key of pins) {
+    const [where = tier, service = ''] = key.split('/').slice(1)
+    await type(world, 'ann', `unpin ${service} ${where}`)
   }
   const paused = [...now].filter(
     ([key, value]) => key.startsWith('wishes/') && value.includes('"pause":{"kind":"pause"'),
@@ -149,5 +196,5 @@ export async function letGo(world: ChaosWorld): Promise<boolean> {
   for (const [key] of stopped) await type(world, 'ann', `go ${key.slice('stops/'.length)}`)
   const unsure = [...now].filter(([key, value]) => key.startsWith('rollouts/') && value.includes(asking))
   for (const [key] of unsure) await type(world, 'ann', `confirm ${Number(key.slice(-12))}`)
-  return [locks, paused, stopped, unsure].every(({ length }) => length === 0)
+  return [locks, pins, paused, stopped, unsure].every(({ length }) => length === 0)
 }

@@ -5,11 +5,15 @@ import { clockFaults } from './faults/clock.ts'
 import { etcdFaults } from './faults/etcd.ts'
 import { oneOf, type Fault } from './faults/fault.ts'
 import { fleetFaults } from './faults/fleet.ts'
+import { momentFaults } from './faults/moments.ts'
 import { peerFaults } from './faults/peers.ts'
+import { registryFaults } from './faults/registry.ts'
 import { replicaFaults } from './faults/replicas.ts'
 import { slackFaults } from './faults/slack.ts'
 import { deedAt, letGo } from './people.ts'
 import { chancesFrom } from './random.ts'
+import { goodBuilds } from './world/registry.ts'
+import { isReleased } from './world/shop.ts'
 import { allRunning, eventually, type ChaosWorld } from './world/world.ts'
 
 export interface RoundResult {
@@ -28,11 +32,12 @@ export interface RoundResult {
   readonly evidence: Evidence
 }
 
-const familiesOf = ({ peers, replicas }: ChaosWorld): readonly (readonly Fault[])[] => [
+const familiesOf = ({ peers, replicas, registry }: ChaosWorld): readonly (readonly Fault[])[] => [
   replicas.some(({ clock }) => clock !== null) ? [...replicaFaults, ...clockFaults] : replicaFaults,
   peers === null ? etcdFaults : [...etcdFaults, ...peerFaults],
   fleetFaults,
   slackFaults,
+  ...(registry === null ? [] : [registryFaults, momentFaults]),
 ]
 
 /** People do things for so long, and things go wrong meanwhile. */
@@ -121,7 +126,10 @@ export async function makeWell(world: ChaosWorld): Promise<void> {
     replica.api.decide(() => 'well')
     replica.envelopes.decide(() => ({ kind: 'once' }))
     replica.clock?.wrongBy(0)
+    replica.registry?.decide(() => 'well')
+    replica.registry?.delay(0)
   }
+  world.registry?.pulls.decide(() => 'well')
   world.peers?.heal()
   await world.fleet.fault({ kind: 'clear' })
 }
@@ -149,10 +157,11 @@ export async function cameToRest(world: ChaosWorld, calm = calmMs): Promise<void
 export async function restore(world: ChaosWorld): Promise<void> {
   const units = world.options.services.flatMap((service) => [...service.units, ...service.sidekicks])
   for (let tries = 0; tries < 5; tries++) {
+    const sick = new Set(await mended(world))
     const running = new Set(
       (await world.fleet.instances()).filter(({ sub }) => sub === 'running').map(({ unit }) => unit),
     )
-    const down = units.filter((unit) => !running.has(unit))
+    const down = units.filter((unit) => !running.has(unit) || sick.has(unit))
     if (down.length > 0) {
       await world.fleetctl('stop', '--no-block', ...down).catch(() => undefined)
       await sleep(1000)
@@ -164,4 +173,16 @@ export async function restore(world: ChaosWorld): Promise<void> {
     if (up) return
   }
   await allRunning(world)
+}
+
+/** The units of those services whose tag names what does not serve; from now on it names what does. */
+async function mended({ registry, options }: ChaosWorld): Promise<readonly string[]> {
+  const units: string[] = []
+  for (const { name, units: own } of options.services.filter(isReleased)) {
+    const build = registry?.buildOf((await registry.named(name)) ?? '')?.build
+    if (registry === null || goodBuilds.some((good) => good === build)) continue
+    await registry.move(name, 'v1')
+    units.push(...own)
+  }
+  return units
 }

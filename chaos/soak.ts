@@ -51,7 +51,7 @@ export const soakServices = (targets: number): readonly ShopService[] =>
   Array.from({ length: targets }, (_, index) => {
     const name = `s${String(index + 1).padStart(2, '0')}`
     const units = [1, 2].map((copy) => `${name}@${copy}.service`)
-    return { name, units, sidekicks: [], config: { team: 'team', unit: `${name}@.service` } }
+    return { name, units, sidekicks: [], port: null, config: { team: 'team', unit: `${name}@.service` } }
   })
 
 export async function soak(world: ChaosWorld, options: SoakOptions, say: (text: string) => void): Promise<SoakResult> {

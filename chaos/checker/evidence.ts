@@ -2,12 +2,19 @@ import { z } from 'zod'
 
 /**
  * What the checker believes, and nothing else: the history of every key in etcd, the stand-in fleet's log of what was done
- * to which process and by whom, what the Slack holds, and what people typed. It shares no code with the engine.
+ * to which process and by whom, what the registry was asked and what it answered, what instances said that they run, what the
+ * Slack holds, and what people typed. It shares no code with the engine.
  */
 export interface Evidence {
   /** Every change below the bot's prefix, in etcd's own order. */
   readonly changes: readonly Change[]
   readonly fleet: readonly FleetLine[]
+  /** What the registry was asked by bots, each behind a proxy of its own, and what somebody else pushed; by time. */
+  readonly asked: readonly Asked[]
+  /** What instances said as they started. */
+  readonly said: readonly Said[]
+  /** What each tag names at the end, by the path of its manifest. */
+  readonly named: ReadonlyMap<string, string | null>
   /** All messages of all channels, oldest first in each. */
   readonly messages: readonly Message[]
   /** What people typed that would begin something, each with a word that stands nowhere else. */
@@ -34,6 +41,31 @@ export interface Change {
   readonly slop: number
 }
 
+/** One request to the registry. Times are milliseconds since the epoch. */
+export interface Asked {
+  readonly at: number
+  /** When the registry had answered; null when it did not, or was not asked. */
+  readonly doneAt: number | null
+  readonly method: string
+  /** `/v2/<repository>/manifests/<tag or digest>`, and others. */
+  readonly path: string
+  readonly status: number | null
+  /** Of the manifest that was shown or pushed. */
+  readonly digest: string | null
+  /** Whether who asked got the answer. */
+  readonly heard: boolean
+  /** The processes that the bot behind this proxy had been by then; none: somebody else. */
+  readonly pids: readonly number[]
+}
+
+/** A process of an instance said which release it is of, as it started. */
+export interface Said {
+  readonly at: number
+  readonly unit: string
+  readonly pid: number
+  readonly digest: string
+}
+
 export interface Typed {
   readonly tag: string
   readonly user: string
@@ -43,8 +75,8 @@ export interface Typed {
 }
 
 export interface Violation {
-  /** Its number in section 5 of the design, as in docs/reliability.md. */
-  readonly invariant: 1 | 2 | 3 | 4 | 5 | 6
+  /** Its number in docs/reliability.md. */
+  readonly invariant: 1 | 2 | 3 | 4 | 5 | 6 | 7
   readonly rollout: number | null
   readonly message: string
 }

@@ -4,6 +4,7 @@ import { startBot, type Bot } from '../../demo/demo/bot.ts'
 import type { Watchdog } from '../../demo/demo/watchdog.ts'
 import type { LocalSlack } from '../../demo/slack/start.ts'
 import { startSlackProxy, type SlackProxy } from '../../test/journeys/support/slack-proxy.ts'
+import { startRegistryProxy, type RegistryProxy } from '../../test/support/registry-proxy.ts'
 import { startProxy, type TcpProxy } from '../../test/support/tcp-proxy.ts'
 import { startEnvelopeProxy, type EnvelopeProxy } from './envelopes.ts'
 import { botConfig, type BotConfig } from './shop.ts'
@@ -16,10 +17,14 @@ export interface Replica {
   readonly etcd: readonly TcpProxy[]
   readonly api: SlackProxy
   readonly envelopes: EnvelopeProxy
+  /** Null: it knows of no registry. */
+  readonly registry: RegistryProxy | null
   /** Null: it has the machine's, and keeps it. */
   readonly clock: WrongClock | null
   /** The process that runs; null while none does. */
   bot(): Bot | null
+  /** Of all its processes so far. */
+  readonly pids: readonly number[]
   isStopped(): boolean
   /** With the build in `dist` of this folder; of the project's unless given. Nothing happens while one runs. */
   start(root?: string): void
@@ -41,7 +46,9 @@ export interface ReplicaParts {
   readonly dir: string
   readonly etcd: readonly string[]
   readonly slack: LocalSlack
-  readonly config: Omit<BotConfig, 'apiUrl' | 'etcd'>
+  /** Where the registry is; null: there is none. */
+  readonly registry: string | null
+  readonly config: Omit<BotConfig, 'apiUrl' | 'etcd' | 'registry'>
   readonly watchdog: Watchdog
   /** libfaketime, for one whose clock can be moved. */
   readonly faketime: string | null
@@ -58,12 +65,15 @@ export async function createReplica(parts: ReplicaParts): Promise<Replica> {
   const api = await startSlackProxy(slack.url, (method, body) =>
     method === 'apps.connections.open' ? body.replace(/ws:\/\/[^/"]+/, envelopes.origin) : body,
   )
+  const registry = parts.registry === null ? null : await startRegistryProxy(parts.registry)
   const config = path.join(parts.dir, `${name}.yaml`)
   const endpoints = etcd.map(({ endpoint }) => endpoint)
-  writeFileSync(config, botConfig({ ...parts.config, apiUrl: api.apiUrl, etcd: endpoints }))
+  const own = { apiUrl: api.apiUrl, etcd: endpoints, registry: registry?.url ?? null }
+  writeFileSync(config, botConfig({ ...parts.config, ...own }))
   const secrets = { SLACK_BOT_TOKEN: slack.app.botToken, SLACK_APP_TOKEN: slack.app.appToken }
   const clock = parts.faketime === null ? null : createWrongClock(parts.faketime, path.join(parts.dir, `${name}.time`))
   let bot: Bot | null = null
+  const pids: number[] = []
   let stopped = false
   let lives = 0
   let ending = false
@@ -85,6 +95,8 @@ export async function createReplica(parts: ReplicaParts): Promise<Replica> {
     ending = true
     await how(one)
     while (one.ended() === null) await new Promise((resolve) => setTimeout(resolve, 5))
+    // Two faults may have ended it, and the first of them have it started again.
+    if (bot !== one) return
     bot = null
     stopped = false
     ending = false
@@ -95,8 +107,10 @@ export async function createReplica(parts: ReplicaParts): Promise<Replica> {
     etcd,
     api,
     envelopes,
+    registry,
     clock,
     bot: () => bot,
+    pids,
     isStopped: () => stopped,
     start(root = parts.root) {
       if (bot !== null) return
@@ -107,6 +121,7 @@ export async function createReplica(parts: ReplicaParts): Promise<Replica> {
       const one = startBot({ root, dir: home, config, secrets, env: clock?.env ?? {} })
       watchdog.process(one.pid)
       parts.born(home, one.pid)
+      pids.push(one.pid)
       bot = one
       void watch(one)
     },
@@ -123,7 +138,7 @@ export async function createReplica(parts: ReplicaParts): Promise<Replica> {
     thaw,
     async close() {
       await kill()
-      await Promise.all([...etcd.map((one) => one.close()), api.close(), envelopes.close()])
+      await Promise.all([...etcd.map((one) => one.close()), api.close(), envelopes.close(), registry?.close()])
     },
   }
 }

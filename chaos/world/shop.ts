@@ -13,30 +13,60 @@ export interface ShopService {
   readonly name: string
   readonly units: readonly string[]
   readonly sidekicks: readonly string[]
+  /** Its units pull what the tag of the tier names, and say at this port what they run; null: it has no releases. */
+  readonly port: number | null
   readonly config: object
 }
+
+export const isReleased = ({ port }: ShopService): boolean => port !== null
 
 const copies = (name: string, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `${name}@${index + 1}.service`)
 
 const team = 'team'
 
-/** Two that roll one at a time, one of them with sidekicks, one in pairs, and a singleton. */
+/** One instance of it is on each machine, and pulls what the tag names. */
+const releasedConfig = (name: string, port: number): object => ({
+  team,
+  unit: `${name}@.service`,
+  image: `quay.io/opsee/${name}`,
+  verify: { by: 'health', field: 'digest' },
+  health: { kind: 'http', port, path: '/health', identity: 'started_at', timeout: '1s' },
+})
+
+/**
+ * Two that roll one at a time and have releases, one of them with sidekicks, the other one takes itself back when it fails;
+ * one in pairs, and a singleton.
+ */
 export const chaosServices: readonly [ShopService, ...ShopService[]] = [
   {
     name: 'vape',
     units: copies('vape', 3),
     sidekicks: copies('vape-elb', 3),
-    config: { team, unit: 'vape@.service', sidekicks: ['vape-elb@.service'] },
+    port: 8081,
+    config: { ...releasedConfig('vape', 8081), sidekicks: ['vape-elb@.service'] },
   },
   {
     name: 'spanx',
     units: copies('spanx', 4),
     sidekicks: [],
+    port: null,
     config: { team, unit: 'spanx@.service', rollout: { batch: 2 } },
   },
-  { name: 'hugs', units: copies('hugs', 3), sidekicks: [], config: { team, unit: 'hugs@.service' } },
-  { name: 'beavis', units: ['beavis.service'], sidekicks: [], config: { team, unit: 'beavis.service' } },
+  {
+    name: 'hugs',
+    units: copies('hugs', 3),
+    sidekicks: [],
+    port: 8082,
+    config: { ...releasedConfig('hugs', 8082), rollout: { onFailure: 'rollback', rollbackAfter: '3s' } },
+  },
+  {
+    name: 'beavis',
+    units: ['beavis.service'],
+    sidekicks: [],
+    port: null,
+    config: { team, unit: 'beavis.service' },
+  },
 ]
 
 const unitFile = (description: string, more: string): string => `[Unit]
@@ -47,10 +77,32 @@ ExecStart=/bin/sleep 1000000
 TimeoutStopSec=5
 `
 
+/**
+ * As a team would write it. What cannot pull starts what its machine pulled before, and is started again by systemd when it
+ * falls over: two ways to run another release than its neighbours.
+ */
+const releasedFile = (name: string, port: number): string => `[Unit]
+Description=${name} %i
+
+[Service]
+EnvironmentFile=/etc/environment
+Restart=always
+RestartSec=10
+ExecStartPre=-/usr/bin/docker rm -f %p-%i
+ExecStartPre=-/usr/bin/docker pull quay.io/opsee/${name}:${tier}
+ExecStart=/usr/bin/docker run --name %p-%i -p ${port}:${port} quay.io/opsee/${name}:${tier}
+ExecStop=/usr/bin/docker stop -t 5 %p-%i
+TimeoutStopSec=50
+
+[X-Fleet]
+Conflicts=${name}@*.service
+`
+
 /** Writes the unit files into a new folder and returns it. */
 export function writeUnits(dir: string, services: readonly ShopService[]): string {
   const folder = path.join(dir, 'units')
   mkdirSync(folder)
+  const ports = new Map(services.map(({ name, port }) => [`${name}@.service`, port]))
   const templates = new Set(services.flatMap(({ units, sidekicks }) => [...units, ...sidekicks].map(templateOf)))
   for (const template of templates) {
     const main = template.replace('-elb@', '@')
@@ -58,7 +110,9 @@ export function writeUnits(dir: string, services: readonly ShopService[]): strin
       main === template
         ? ''
         : `BindsTo=${main.replace('@.', '@%i.')}\nAfter=${main.replace('@.', '@%i.')}\n\n[X-Fleet]\nMachineOf=${main.replace('@.', '@%i.')}\n`
-    writeFileSync(path.join(folder, template), unitFile(template, bound))
+    const port = ports.get(template) ?? null
+    const content = port === null ? unitFile(template, bound) : releasedFile(template.replace('@.service', ''), port)
+    writeFileSync(path.join(folder, template), content)
   }
   return folder
 }
@@ -73,6 +127,8 @@ export interface BotConfig {
   readonly policy: string
   readonly services: readonly ShopService[]
   readonly retention: number
+  /** The registry that its images come from; null: none is configured. */
+  readonly registry: string | null
 }
 
 const leaseTtlMs = 10_000
@@ -85,6 +141,7 @@ export function botConfig(given: BotConfig): string {
     etcd: { endpoints: given.etcd, prefix },
     fleetctl: { binary: given.fleetctl, pollInterval: '400ms', callTimeout: '3s', listTimeout: '3s' },
     engine: { leaseTtl: `${leaseTtlMs}ms`, rollout: { batch: 1, settle: '400ms', progressDeadline: '30s' } },
+    ...(given.registry === null ? {} : { registry: { hosts: { 'quay.io': { url: given.registry } }, timeout: '2s' } }),
     retention: { rollouts: given.retention },
     policy: given.policy,
     groups: { admins: { users: [ann] }, deployers: { users: [ann, bob, carol] }, team: { users: [ann, bob, carol] } },

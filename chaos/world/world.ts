@@ -12,10 +12,12 @@ import { installFleetctl } from '../../demo/fleet/install.ts'
 import { startFleet, type Fleet } from '../../demo/fleet/start.ts'
 import { startLocalSlack, type LocalSlack } from '../../demo/slack/start.ts'
 import { fleetLines, type Evidence, type Typed } from '../checker/evidence.ts'
+import { heardOf } from './heard.ts'
 import { createPeerNet, type PeerNet } from './peers.ts'
 import { startRecorder, type Recorder } from './recorder.ts'
+import { openRegistry, type ChaosRegistry } from './registry.ts'
 import { createReplica, type Replica } from './replica.ts'
-import { channels, people, prefix, writeUnits, type ShopService } from './shop.ts'
+import { channels, people, prefix, isReleased, writeUnits, type ShopService } from './shop.ts'
 
 const run = promisify(execFile)
 
@@ -39,6 +41,8 @@ export interface ChaosWorld {
   readonly peers: PeerNet | null
   readonly fleet: Fleet
   readonly slack: LocalSlack
+  /** Null: no service here has releases. */
+  readonly registry: ChaosRegistry | null
   readonly replicas: readonly Replica[]
   readonly recorder: Recorder
   /** What people typed so far. */
@@ -96,7 +100,15 @@ export async function openWorld(options: WorldOptions): Promise<ChaosWorld> {
       { id: channels.history, name: 'deploy-history' },
     ]
     const slack = keep(await startLocalSlack({ users, channels: rooms }))
-    const fleet = keep(await startFleet({ dir: path.join(dir, 'fleet'), machines: 3, timeScale }))
+    const registry = options.services.some(isReleased) ? await openRegistry(options.root, dir, options.services) : null
+    if (registry !== null) {
+      const { pid } = registry.server
+      watchdog.process(pid)
+      ends.push(() => registry.close().then(() => watchdog.forget(pid)))
+    }
+    const aliases = { '/usr/bin/docker': path.join(options.root, 'demo', 'shop', 'docker') }
+    const docker = registry === null ? {} : { aliases, env: registry.env }
+    const fleet = keep(await startFleet({ dir: path.join(dir, 'fleet'), machines: 3, timeScale, ...docker }))
     const fleetctl = installFleetctl(path.join(dir, 'bin'))
     const cwd = writeUnits(dir, options.services)
     const call = async (...words: readonly string[]): Promise<void> => {
@@ -119,6 +131,7 @@ export async function openWorld(options: WorldOptions): Promise<ChaosWorld> {
         dir,
         etcd: etcd.map(({ endpoint }) => endpoint),
         slack,
+        registry: registry?.server.url ?? null,
         config,
         watchdog,
         faketime: at === 1 ? options.faketime : null,
@@ -135,6 +148,7 @@ export async function openWorld(options: WorldOptions): Promise<ChaosWorld> {
       peers,
       fleet,
       slack,
+      registry,
       replicas,
       recorder,
       typed,
@@ -146,6 +160,7 @@ export async function openWorld(options: WorldOptions): Promise<ChaosWorld> {
         return {
           changes: [...recorder.changes],
           fleet: fleetLines(fleetText),
+          ...(await heardOf(world)),
           messages: all.flat(),
           typed: [...typed],
           homes: new Map(homes),
