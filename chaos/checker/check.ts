@@ -4,6 +4,7 @@ import type { Evidence, Violation } from './evidence.ts'
 import { oneDriver } from './one-driver.ts'
 import { recordedFirst } from './recorded-first.ts'
 import { notOvertaken } from './refusals.ts'
+import { releasesAgree } from './releases.ts'
 import { storiesIn, type Story } from './story.ts'
 import { toldAsStored } from './thread.ts'
 
@@ -12,7 +13,7 @@ export interface Verdict {
   readonly violations: readonly Violation[]
 }
 
-/** Holds the evidence against the six invariants of section 5 of the design; of rollouts begun after this revision. */
+/** Holds the evidence against the seven invariants of docs/reliability.md; of rollouts begun after this revision. */
 export function check(evidence: Evidence, after = 0): Verdict {
   const all = storiesIn(evidence, 0)
   const fresh = new Set(storiesIn(evidence, after).map(({ id }) => id))
@@ -23,6 +24,7 @@ export function check(evidence: Evidence, after = 0): Verdict {
     ...recordedFirst(evidence, all),
     ...notOvertaken(evidence, all),
     ...toldAsStored(evidence, all),
+    ...releasesAgree(evidence, all),
   ]
   return {
     stories: all.filter(({ id }) => fresh.has(id)),

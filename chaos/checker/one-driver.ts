@@ -8,7 +8,7 @@ export function oneDriver(evidence: Evidence, stories: readonly Story[]): Violat
   return [...stories.flatMap(writesOfOthers), ...oneOnATarget(stories), ...callsOfOthers(evidence, stories)]
 }
 
-const pidOf = (driver: string): number => Number(driver.slice(driver.lastIndexOf(':') + 1))
+export const pidOf = (driver: string): number => Number(driver.slice(driver.lastIndexOf(':') + 1))
 
 /** After its creation, a record is written only while somebody has the right to drive it: by etcd's own order. */
 function writesOfOthers(story: Story): Violation[] {

@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import { aimAt } from './aims.ts'
 import { clockText, type Change, type Evidence, type Violation } from './evidence.ts'
 import { contentOf, type Stop, type Story, type Version } from './story.ts'
 
 /**
- * Invariant 5: nobody's refusal, lock, pause, stop of a tier or abort is ever overtaken by a later step. By etcd's own order, in
+ * Invariant 5: nobody's refusal, lock, pin, pause, stop of a tier or abort is ever overtaken by a later step. By etcd's own order, in
  * which each of them and each step of a rollout have one place: once it is there, no instance begins any more.
  */
 export function notOvertaken(evidence: Evidence, stories: readonly Story[]): Violation[] {
@@ -11,6 +12,7 @@ export function notOvertaken(evidence: Evidence, stories: readonly Story[]): Vio
   const stops = stopsOfTiers(evidence.changes)
   return [
     ...stories.flatMap((story) => [...afterStop(story, stops.get(story.tier) ?? []), ...afterLock(story, locks)]),
+    ...stories.flatMap((story) => afterPin(story, evidence.changes)),
     ...afterRefusal(evidence, stories),
     ...wishedInVain(evidence),
     ...twice(evidence, stories),
@@ -100,6 +102,24 @@ function afterLock(story: Story, locks: readonly Held[]): Violation[] {
         message: `began ${unit} at revision ${at.revision} (${clockText(at.by)}) under the lock of ${held.by} on ${held.scope} since revision ${held.from}`,
       })),
   )
+}
+
+const pin = z.object({ release: z.object({ digest: z.string() }) })
+
+/** What is pinned to one release gets no other; what takes itself back goes on. */
+function afterPin(story: Story, changes: readonly Change[]): Violation[] {
+  const pins = changes.filter(({ key }) => key === `pins/${story.target}`)
+  return pins.flatMap((change, index) => {
+    if (change.value === null) return []
+    const { digest } = pin.parse(contentOf(change)).release
+    return begunAfter(story, change.revision, pins[index + 1]?.revision ?? Infinity).flatMap(({ unit, at }) => {
+      const version = story.versions.find((one) => one.change === at)
+      const aim = version === undefined || version.is.rollback?.stage === 'going' ? null : aimAt(version)
+      if (aim === null || aim === digest) return []
+      const message = `began ${unit} at revision ${at.revision} (${clockText(at.by)}) with ${aim}, after the pin to ${digest} of revision ${change.revision}`
+      return [{ invariant: 5, rollout: story.id, message }]
+    })
+  })
 }
 
 /** What the policy forbids never becomes a rollout. */

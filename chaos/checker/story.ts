@@ -51,6 +51,12 @@ export interface Stop {
 }
 
 const instance = z.object({ unit: z.string(), stage: z.string(), calls: z.number(), sidekicks: z.array(z.string()) })
+const release = z.object({ digest: z.string() })
+const plannedRelease = z.object({
+  at: z.object({ image: z.string(), tag: z.string() }),
+  from: z.string().nullable(),
+  to: release,
+})
 const record = z.object({
   id: z.number(),
   phase: z.string(),
@@ -61,11 +67,15 @@ const record = z.object({
   requestedBy: z.object({ id: z.string() }),
   ending: z.object({ kind: z.string() }).nullable(),
   instances: z.array(instance),
+  release: z.object({ stage: z.string() }).nullable().default(null),
+  rollback: z.object({ stage: z.string() }).nullable().default(null),
   plan: z.object({
     tier: z.string(),
     service: z.string(),
     atOnce: z.number(),
     others: z.array(z.string()).optional(),
+    release: plannedRelease.nullable().default(null),
+    rollback: z.object({ to: release }).nullable().default(null),
   }),
 })
 type Record = z.infer<typeof record>

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { closingMessages } from './endings.ts'
 import type { Evidence, Message, Violation } from './evidence.ts'
 import type { Story, Told } from './story.ts'
@@ -10,13 +11,12 @@ export function toldAsStored(evidence: Evidence, stories: readonly Story[]): Vio
   return stories.flatMap((story) => {
     const say = (message: string): Violation => ({ invariant: 6, rollout: story.id, message })
     const found: Violation[] = []
-    const roots = evidence.messages.filter(
-      ({ user, text }) => user === evidence.bot && text.startsWith(`Rollout ${story.id}: `),
-    )
+    const roots = rootsOf(evidence, story)
     const [root] = roots
     if (roots.length !== 1 || root === undefined) return [say(`has ${roots.length} root messages`)]
-    const told = linesOf(evidence, story, root)
-    const stored = story.events.flatMap(marksOf)
+    const told = linesOf(evidence, story, root).flatMap(markOf)
+    const from = (story.begun ?? story.versions[0])?.is.plan.release?.from ?? null
+    const stored = story.events.flatMap((event) => marksOf(event, from))
     const missing = story.events.findIndex(({ seq }, index) => seq !== index + 1)
     if (missing !== -1) found.push(say(`has no event ${missing + 1} in the store`))
     if (told.join('\n') !== stored.join('\n')) {
@@ -45,11 +45,28 @@ export function toldAsStored(evidence: Evidence, stories: readonly Story[]): Vio
   })
 }
 
-const words: Readonly<Record<string, string>> = { succeeded: 'succeeded', failed: 'failed', aborted: 'aborted' }
+const rootsOf = (evidence: Evidence, { id }: Story): readonly Message[] =>
+  evidence.messages.filter(({ user, text }) => user === evidence.bot && text.startsWith(`Rollout ${id}: `))
+
+/** All that was said in its thread, by lines. */
+export function threadOf(evidence: Evidence, story: Story): readonly string[] {
+  const [root] = rootsOf(evidence, story)
+  return root === undefined ? [] : linesOf(evidence, story, root)
+}
+
+const words: Readonly<Record<string, string>> = {
+  succeeded: 'succeeded',
+  failed: 'failed',
+  aborted: 'aborted',
+  'rolled-back': 'failed and was taken back',
+  'rollback-failed': 'failed, and so did taking it back',
+}
 const reaction: Readonly<Record<string, string>> = {
   succeeded: 'white_check_mark',
   failed: 'x',
   aborted: 'no_entry_sign',
+  'rolled-back': 'leftwards_arrow_with_hook',
+  'rollback-failed': 'rotating_light',
 }
 
 /** How the first line of each kind of event looks; what is in brackets names it. Kinds that are not here are passed over. */
@@ -67,28 +84,39 @@ const heads: readonly (readonly [kind: string, line: RegExp])[] = [
   ['held', /^Waiting: /],
   ['going-on', /^Going on: /],
   ['stuck', /^Stuck for /],
-  ['stuck', /^Stuck for /],
+  ['release-moving', /^Release: .* is moved from /],
+  ['release-moved', /^Release: .* (?:names|was seen to name) /],
+  ['early', /^(\S+) runs .* before its turn: /],
+  ['rollback-due', /^<@\S+> It failed: .* It takes itself back to /],
+  ['rollback-put-off', / puts taking it back off: /],
+  ['rollback-stopped', / stopped taking it back(?: \(".*"\))?: /],
+  ['rolling-back', /^Taking it back to /],
   ['pause-asked', / (?:pauses it|stopped all of \S+)(?: \(".*"\))?: /],
   ['paused', /^(?:Paused|Stopped with all of \S+) by /],
   ['resumed', /^(?:Resumed by|Stop lifted by|The pause is gone|The stop is gone)/],
   ['taken', / takes this over from <@\S+>/],
   ['abort-asked', / aborted it(?: \(".*"\))?\. Nothing new begins/],
-  ['ended', /^<@\S+> \S+ \S+ (?:succeeded|failed|was aborted)\b/],
+  ['ended', /^<@\S+> (?:\*Taking it back failed too.*\* )?\S+ \S+ (?:succeeded|failed|was aborted)\b/],
 ]
 
-function marksOf({ fact }: Told): string[] {
+const release = z.object({ digest: z.string() })
+
+function marksOf({ fact }: Told, from: string | null): string[] {
   if (!heads.some(([kind]) => kind === fact.kind)) return []
   // The first driver is no news.
   if (fact.kind === 'driven' && fact['again'] !== true) return []
   // With nothing under way it is told by the pause itself.
   if (fact.kind === 'pause-asked' && Array.isArray(fact['moving']) && fact['moving'].length === 0) return []
-  const unit = fact.kind === 'healthy' || fact.kind === 'instance-failed' ? fact['unit'] : null
+  // Where nothing moves, it is not worth a line.
+  const to = fact.kind === 'release-moved' && fact['again'] === true ? release.parse(fact['to']).digest : null
+  if (to !== null && to === from) return []
+  const unit = ['healthy', 'instance-failed', 'early'].includes(fact.kind) ? fact['unit'] : null
   return [typeof unit === 'string' ? `${fact.kind} ${unit.replace(/\.service$/, '')}` : fact.kind]
 }
 
 function linesOf(evidence: Evidence, { versions }: Story, root: Message): string[] {
   const thread = versions[0]?.is.place.thread ?? root.ts
-  const lines = evidence.messages
+  return evidence.messages
     .filter(
       (one) =>
         one.channel === root.channel &&
@@ -98,10 +126,11 @@ function linesOf(evidence: Evidence, { versions }: Story, root: Message): string
         one.thread_ts === (root.thread_ts ?? thread),
     )
     .flatMap(({ text }) => text.split('\n'))
-  return lines.flatMap((line) => {
-    const head = heads.find(([, pattern]) => pattern.test(line))
-    if (head === undefined) return []
-    const unit = head[1].exec(line)?.[1]
-    return [unit === undefined ? head[0] : `${head[0]} ${unit}`]
-  })
+}
+
+function markOf(line: string): string[] {
+  const head = heads.find(([, pattern]) => pattern.test(line))
+  if (head === undefined) return []
+  const unit = head[1].exec(line)?.[1]
+  return [unit === undefined ? head[0] : `${head[0]} ${unit}`]
 }

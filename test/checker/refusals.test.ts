@@ -19,6 +19,9 @@ function violations(history: readonly (readonly [key: string, is: object | null]
     changes,
     typed,
     fleet: [],
+    asked: [],
+    said: [],
+    named: new Map(),
     messages: [],
     homes: new Map(),
     historyChannel: 'H',
@@ -30,6 +33,7 @@ function violations(history: readonly (readonly [key: string, is: object | null]
     .map(({ message }) => message)
 }
 
+const release = (name: string): object => ({ digest: name })
 const rollout = (...stages: readonly string[]): readonly [string, object] => [
   'rollouts/000000000001',
   {
@@ -42,7 +46,13 @@ const rollout = (...stages: readonly string[]): readonly [string, object] => [
     requestedBy: { id: ann },
     ending: null,
     instances: stages.map((stage, index) => ({ unit: `api@${index + 1}.service`, stage, calls: 1, sidekicks: [] })),
-    plan: { tier: 'production', service: 'api', atOnce: 1, others: [] },
+    plan: {
+      tier: 'production',
+      service: 'api',
+      atOnce: 1,
+      others: [],
+      release: { at: { by: 'tag', image: 'quay.io/opsee/api', tag: 'production' }, from: 'v1', to: release('v2') },
+    },
   },
 ]
 const stop = (kind: 'stop' | 'go'): readonly [string, object] => ['stops/production', { kind }]
@@ -72,6 +82,17 @@ describe('The checker, of what people said', () => {
     expect(violations([rollout('waiting'), lockBy(bob), rollout('stopping')])).toHaveLength(1)
     expect(violations([rollout('waiting'), takenBy(bob), lockBy(bob), rollout('stopping')])).toEqual([])
     expect(violations([rollout('waiting'), takenBy(bob), lockBy(ann), rollout('stopping')])).toHaveLength(1)
+  })
+
+  it('finds what began with another release than the pinned one', () => {
+    const pinTo = (name: string): readonly [string, object] => ['pins/production/api', { release: release(name) }]
+    expect(violations([rollout('waiting'), pinTo('v2'), rollout('stopping')])).toEqual([])
+    expect(violations([rollout('waiting'), pinTo('v1'), ['pins/production/api', null], rollout('stopping')])).toEqual(
+      [],
+    )
+    expect(violations([rollout('waiting'), pinTo('v1'), rollout('stopping')])).toEqual([
+      expect.stringContaining('with v2, after the pin to v1 of revision 2'),
+    ])
   })
 
   it('finds a lock, a stop or a wish of somebody who may not', () => {
