@@ -2,11 +2,21 @@ import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { check } from '../../chaos/checker/check.ts'
 import type { Violation } from '../../chaos/checker/evidence.ts'
+import { otherBuild } from '../../chaos/people.ts'
+import { chancesFrom } from '../../chaos/random.ts'
 import { cameToRest, restore } from '../../chaos/round.ts'
 import { channels, chaosServices, people } from '../../chaos/world/shop.ts'
 import { allReady, eventually, openWorld, type ChaosWorld } from '../../chaos/world/world.ts'
 import { makeMutant, type Edit } from './mutant.ts'
-import { doneBeforeRecorded, endNotTold, noLeaseCheck, oneTooMany, startedTwice } from './mutations.ts'
+import {
+  doneBeforeRecorded,
+  endNotTold,
+  noLeaseCheck,
+  oneTooMany,
+  releaseNotProven,
+  startedTwice,
+  stoppedBeforeMoved,
+} from './mutations.ts'
 import { doneBy, driverOf, frozenPastItsLease, type Stale } from './stale.ts'
 
 /** The checker itself: bots that were broken on purpose, each in one way, as processes in a whole shop. */
@@ -36,6 +46,9 @@ afterEach(async () => {
 }, 3 * minute)
 
 const ann = (text: string): Promise<void> => world().slack.command(people.ann, channels.main, text)
+/** To another release than the one that the tag names. */
+const renewVape = async (): Promise<void> =>
+  ann(`deploy vape production ${await otherBuild(world(), chancesFrom(1), 'vape')} --force`)
 
 /** So many bots of this build, and no other. Returns what undoes it. */
 async function play(edits: readonly Edit[], bots: number, act: () => Promise<void>): Promise<readonly Violation[]> {
@@ -67,7 +80,7 @@ describe('The checker finds a bot that', () => {
     async () => {
       const stale: Stale[] = []
       const violations = await play([], 2, async () => {
-        await ann('deploy vape production')
+        await renewVape()
         stale.push(await frozenPastItsLease(world(), await driverOf(world())))
       })
       expect(violations).toEqual([])
@@ -108,6 +121,22 @@ describe('The checker finds a bot that', () => {
 
   it('starts what it started already', untilItShows, async () => {
     expect(broken(await play(startedTwice, 1, () => ann('restart beavis production')))).toContain(4)
+  })
+})
+
+describe('The checker finds, by the registry and by the instances, a bot that', () => {
+  it('stops an instance before the tag was moved', untilItShows, async () => {
+    expect(broken(await play(stoppedBeforeMoved, 1, renewVape))).toContain(7)
+  })
+
+  it('does not look what an instance runs', untilItShows, async () => {
+    const pulls = world().registry?.pulls
+    const violations = await play(releaseNotProven, 1, async () => {
+      // They start what they have.
+      pulls?.decide(() => 'broken')
+      await renewVape()
+    }).finally(() => pulls?.decide(() => 'well'))
+    expect(broken(violations)).toContain(7)
   })
 })
 

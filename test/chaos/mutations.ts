@@ -75,3 +75,21 @@ export const startedTwice: readonly Edit[] = [
     to: ': (call.verb === "start" && (await scheduler.start(call.unit, calledOff)), await scheduler[call.verb](call.unit, calledOff));',
   },
 ]
+
+/** The first instance is stopped before what it pulls was moved. */
+export const stoppedBeforeMoved: readonly Edit[] = [
+  {
+    file: 'rollout/decide.js',
+    from: 'if (!settleRelease(draft, look) ||',
+    to: "if ((draft.rollout.instances.some(({ stage }) => stage !== 'waiting') && !settleRelease(draft, look)) ||",
+  },
+]
+
+/** Whatever an instance says that it runs is taken for what it should run. */
+export const releaseNotProven: readonly Edit[] = [
+  {
+    file: 'rollout/step-release.js',
+    from: 'says === null ? null : digestFor(proof, says, rollout)',
+    to: 'says === null ? null : aimOf(rollout).to.digest',
+  },
+]
