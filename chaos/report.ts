@@ -17,12 +17,13 @@ function reportText(command: string, results: readonly RoundResult[]): string {
   const wrong = results.filter((one) => one.wrong.length > 0)
   const minutes = Math.round(results.reduce((sum, one) => sum + one.ms, 0) / 60_000)
   const takeovers = results.reduce((sum, one) => sum + one.takeovers, 0)
+  const renewals = results.reduce((sum, one) => sum + one.renewals, 0)
   const rollouts = results.reduce((sum, one) => sum + one.phases.length, 0)
   const faults = counts(results.flatMap((one) => one.injected.map(({ what }) => what)))
   const width = Math.max(...faults.map(([what]) => what.length), 'what went wrong on purpose'.length)
   const row = (what: string, times: string): string => `| ${what.padEnd(width)} | ${times.padStart(5)} |`
   return [
-    `\`${command}\`, ${new Date().toISOString().slice(0, 10)}: ${results.length} rounds in ${minutes} minutes, ${rollouts} rollouts (${phases.map(([phase, times]) => `${times} ${phase}`).join(', ')}), taken up again by a process ${takeovers} times.`,
+    `\`${command}\`, ${new Date().toISOString().slice(0, 10)}: ${results.length} rounds in ${minutes} minutes, ${rollouts} rollouts (${phases.map(([phase, times]) => `${times} ${phase}`).join(', ')}), ${renewals} of them with another release than the one before, taken up again by a process ${takeovers} times.`,
     '',
     wrong.length === 0
       ? 'Lost: nothing. No invariant was broken in any round.'

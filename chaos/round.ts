@@ -25,6 +25,8 @@ export interface RoundResult {
   readonly injected: readonly { readonly what: string; readonly detail: string }[]
   /** How each rollout ended. */
   readonly phases: readonly string[]
+  /** How many were of another release than the one before. */
+  readonly renewals: number
   /** How often a rollout was taken up again by another process. */
   readonly takeovers: number
   /** What was found wrong, in words. */
@@ -77,9 +79,13 @@ export async function playRound(world: ChaosWorld, seed: number): Promise<RoundR
   }
 }
 
-function summary({ stories }: Verdict): Pick<RoundResult, 'phases' | 'takeovers'> {
+function summary({ stories }: Verdict): Pick<RoundResult, 'phases' | 'renewals' | 'takeovers'> {
   return {
     phases: stories.map(({ ended }) => ended?.is.phase ?? 'unfinished'),
+    renewals: stories.filter(({ begun }) => {
+      const release = begun?.is.plan.release ?? null
+      return release !== null && release.from !== release.to.digest
+    }).length,
     takeovers: stories.reduce((sum, { owners }) => sum + Math.max(0, owners.length - 1), 0),
   }
 }

@@ -57,11 +57,11 @@ async function chaos(options: ChaosOptions): Promise<readonly RoundResult[]> {
   return results
 }
 
-function tell({ seed, endedMs, ms, injected, phases, takeovers, wrong }: RoundResult): void {
+function tell({ seed, endedMs, ms, injected, phases, renewals, takeovers, wrong }: RoundResult): void {
   const ended = [...grouped(phases, (phase) => phase)].map(([phase, all]) => `${all.length} ${phase}`).join(', ')
   const verdict = wrong.length === 0 ? 'held' : 'BROKE'
   say(
-    `seed ${seed} ${verdict} after ${Math.round(endedMs / 1000)} s (whole after ${Math.round(ms / 1000)} s): ${ended || 'no rollout'}; ${takeovers} taken up again; ${injected.length} faults`,
+    `seed ${seed} ${verdict} after ${Math.round(endedMs / 1000)} s (whole after ${Math.round(ms / 1000)} s): ${ended || 'no rollout'}; ${renewals} of another release; ${takeovers} taken up again; ${injected.length} faults`,
   )
   for (const { what, detail } of injected) say(`    ${what} (${detail})`)
   for (const message of wrong) say(`  ${message}`)
