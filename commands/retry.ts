@@ -5,14 +5,15 @@ import { rolloutVerdict, unitsLeft } from '../src/command/parts/rollout-text.ts'
 import { startedReply } from '../src/command/parts/started.ts'
 import type { QueryContext, Reply } from '../src/command/context.ts'
 import { failed, refused } from '../src/command/text.ts'
-import type { PlanAsk } from '../src/domain/plan.ts'
+import type { Plan, PlanAsk } from '../src/domain/plan.ts'
+import { commandText } from '../src/domain/preparation-text.ts'
 import { ownerOf, type Rollout } from '../src/domain/rollout.ts'
-import { code, deedOf } from '../src/domain/wording.ts'
+import { code, deedOf, words } from '../src/domain/wording.ts'
 
 export default mutation({
   summary: 'Takes up a failed or aborted rollout: only the instances that it left, with the same options.',
   notes:
-    'With --force it goes on where most of what is left is down already, which is usual after a failure. A preparation runs again only if it had not been done.',
+    'With --force it goes on where most of what is left is down already, which is usual after a failure. A preparation runs again only if it had not been done, or if the configuration names another command by now.',
   examples: ['retry 12', 'retry 12 --force --reason "disk is free again"'],
   positionals: { id: rolloutId() },
   flags: {
@@ -61,7 +62,11 @@ export default mutation({
       next: rollout.next,
       typed: rollout.typed,
     })
-    return startedReply(result, target, { next: rollout.next, notes: notesOf(target, planned), now: read.now() })
+    return startedReply(result, target, {
+      next: rollout.next,
+      notes: [...notesOf(target, planned), ...otherPreparation(ask, planned.plan)],
+      now: read.now(),
+    })
   },
 })
 
@@ -98,9 +103,19 @@ async function findEnded(id: number, { read }: QueryContext): Promise<Found> {
   }
 }
 
-/** Its preparation is not run again once it was done, whoever did it. */
-const preparedIn = ({ id, plan, preparation }: Rollout): Pick<PlanAsk, 'preparedBy'> =>
-  preparation?.stage === 'done' ? { preparedBy: plan.preparation?.doneBy ?? id } : {}
+/** Its preparation is not run again once that very command was done, whoever did it. */
+const preparedIn = ({ id, plan, preparation }: Rollout): Pick<PlanAsk, 'preparedBy' | 'preparedWith'> =>
+  preparation?.stage === 'done' && plan.preparation !== null
+    ? { preparedBy: plan.preparation.doneBy ?? id, preparedWith: plan.preparation.command }
+    : {}
+
+/** That it is prepared once more, though it was before. */
+const otherPreparation = ({ preparedBy, preparedWith = [] }: PlanAsk, { preparation }: Plan): readonly string[] =>
+  preparedBy === undefined || preparation?.doneBy !== null
+    ? []
+    : [
+        `Rollout ${preparedBy} ran ${words(commandText(preparedWith))}, and by now the configuration names ${words(commandText(preparation.command))}: that is run first.`,
+      ]
 
 /** Its canary again, unless that had been proven before. */
 function canaryLeft(rollout: Rollout, left: readonly string[]): number {

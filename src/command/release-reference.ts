@@ -36,13 +36,12 @@ export async function namedRelease(
   switch (resolved.kind) {
     case 'release':
       return resolved
-    case 'none':
-      return {
-        kind: 'answer',
-        reply: refused(
-          `Nothing was started: ${words(resolved.message)}. ${code(`builds ${service}`)} lists what there is.`,
-        ),
-      }
+    case 'none': {
+      // Where nothing is known of its images, `builds` lists none.
+      const listed = resolved.message !== read.releases.whyNot(service)
+      const hint = listed ? ` ${code(`builds ${service}`)} lists what there is.` : ''
+      return { kind: 'answer', reply: refused(`Nothing was started: ${words(resolved.message)}.${hint}`) }
+    }
     case 'unavailable':
       return {
         kind: 'answer',

@@ -131,6 +131,8 @@ export const planAskSchema = z.strictObject({
   tag: z.string().optional(),
   /** The rollout that ran its preparation already. */
   preparedBy: z.int().optional(),
+  /** The command that it ran: with another one in the configuration by now, that one is run. */
+  preparedWith: z.array(z.string()).optional(),
   batch: amountSchema.nullable(),
   canary: z.int().nullable(),
   /** Null for all. */

@@ -55,16 +55,18 @@ export async function takenBackTo(
   return { ...nowhere, rollback: { to: back, id: good.id, afterMs } }
 }
 
-/** What stands by, once it is known what the instances say. Throws `StoreUnavailable`. */
+/** What stands by, once it is known what the instances say; null where all of them run already what is rolled. Throws `StoreUnavailable`. */
 export async function ranBefore(
   { afterMs }: { readonly afterMs: number },
   asked: { readonly target: Target; readonly to: Release; readonly says: readonly (string | null)[] },
   parts: Parts,
-): Promise<Standby> {
+): Promise<Standby | null> {
   const { target, to } = asked
   const digests = new Set(asked.says.map((one) => (one === null ? null : digestIn(one))))
   const [digest = null] = digests
-  if (digests.size !== 1 || digest === null || digest === to.digest) return { to: null, afterMs }
+  if (digests.size !== 1 || digest === null) return { to: null, afterMs }
+  // What runs already is not another release to go back to.
+  if (digest === to.digest) return null
   if ((await standingIn(target, digest, parts)).kind === 'failed') return { to: null, afterMs }
   try {
     return { to: await parts.releases.describe(target.service, digest, null), afterMs }

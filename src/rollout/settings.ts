@@ -77,12 +77,13 @@ export function queueLimits(config: Pick<Config, 'tiers' | 'engine'>): QueueLimi
 export function preparationFor(
   config: Pick<Config, 'services'>,
   service: string,
-  { kind, preparedBy }: Pick<PlanAsk, 'kind' | 'preparedBy'>,
+  { kind, preparedBy, preparedWith }: Pick<PlanAsk, 'kind' | 'preparedBy' | 'preparedWith'>,
 ): Plan['preparation'] {
   const preparation = config.services[service]?.preparation
   if (preparation === undefined || (kind !== 'deploy' && kind !== 'promote')) return null
   const { command, timeout, env } = preparation
-  return { command, timeoutMs: timeout, env, doneBy: preparedBy ?? null }
+  const same = preparedWith === undefined || JSON.stringify(preparedWith) === JSON.stringify(command)
+  return { command, timeoutMs: timeout, env, doneBy: same ? (preparedBy ?? null) : null }
 }
 
 export function gateOf(config: Pick<Config, 'services'>, service: string): HealthGate {

@@ -89,6 +89,19 @@ describe('retry', () => {
     expect(await preparedBy('done', 7)).toBe(7)
   })
 
+  it('says that another command is run than the one that prepared it, where the configuration names one by now', async () => {
+    const preparation = { command: ['migrate', 'up'], timeoutMs: 60_000, env: [], doneBy: null }
+    const now = { ...preparation, command: ['migrate', 'up', '--all'] }
+    const { say, did } = await world({
+      rollouts: [{ ...dead, plan: planOf({ preparation }), preparation: { stage: 'done', driver: 'a:1', since: 0 } }],
+      planned: () => ({ kind: 'plan', plan: planOf({ preparation: now }), blockers: [] }),
+    })
+    expect(textOf(await say('retry 11'))).toContain(
+      'Rollout 11 ran `migrate up`, and by now the configuration names `migrate up --all`: that is run first.',
+    )
+    expect(did.planned).toMatchObject([{ preparedBy: 11, preparedWith: ['migrate', 'up'] }])
+  })
+
   it('has a canary again only when that was not proven before', async () => {
     const plan = planOf({ canary: true })
     const proven = await world({ rollouts: [{ ...dead, plan }] })

@@ -71,6 +71,13 @@ describe('deploy', () => {
     expect(stopped.did.started).toEqual([])
   })
 
+  it('does not point to the builds of a service of whose images nothing is known', async () => {
+    const { say } = await world({})
+    expect(textOf(await say('deploy api production v2'))).toBe(
+      'Nothing was started: there is no registry in the configuration.',
+    )
+  })
+
   it('shows the plan on a dry run: instances, batches, gate, blockers and hash, and asks for no right', async () => {
     const preparation = { command: ['bin/migrate', 'up to <v2>'], timeoutMs: 300_000, env: [], doneBy: null }
     const { say, did } = await world({

@@ -501,6 +501,10 @@ describe('the preparation of a plan', () => {
     for (const kind of ['deploy', 'promote'] as const) {
       expect(preparationFor(config, 'api', { kind })).toEqual(migrate)
       expect(preparationFor(config, 'api', { kind, preparedBy: 7 })).toEqual({ ...migrate, doneBy: 7 })
+      const preparedWith = migrate.command
+      expect(preparationFor(config, 'api', { kind, preparedBy: 7, preparedWith })).toEqual({ ...migrate, doneBy: 7 })
+      // Another command was configured since: that one was never done.
+      expect(preparationFor(config, 'api', { kind, preparedBy: 7, preparedWith: ['other'] })).toEqual(migrate)
       expect(preparationFor(config, 'vape', { kind })).toBe(null)
     }
     for (const kind of ['restart', 'scale', 'rollback'] as const)
