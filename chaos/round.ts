@@ -116,6 +116,7 @@ async function disturb(
     await sleep(chances.between(500, unrestMs / 2))
     const fault = oneOf(chances, family)
     const begun = await fault.begin(world, chances)
+    if (begun === null) continue
     const { forMs, detail } = begun
     injected.push({ what: fault.what, detail: `${detail}, for ${(forMs / 1000).toFixed(1)} s` })
     await sleep(forMs)

@@ -111,6 +111,7 @@ async function disturb(
     await sleep(chances.between(5000, 30_000), undefined, { signal: over }).catch(() => undefined)
     if (over.aborted) return
     const begun = await oneOf(chances, family).begin(hit, chances)
+    if (begun === null) continue
     count()
     await sleep(begun.forMs)
     await begun.end()

@@ -5,8 +5,8 @@ import type { ChaosWorld } from '../world/world.ts'
 export interface Fault {
   /** For the report: "a replica is killed". */
   readonly what: string
-  /** Begins it, and resolves with what ends it. */
-  begin(world: ChaosWorld, chances: Chances): Promise<Ending>
+  /** Begins it, and resolves with what ends it; null where it did not come to it. */
+  begin(world: ChaosWorld, chances: Chances): Promise<Ending | null>
 }
 
 interface Ending {

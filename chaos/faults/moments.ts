@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { begin, otherBuild } from '../people.ts'
 import type { Chances } from '../random.ts'
 import type { Replica } from '../world/replica.ts'
+import { tier } from '../world/shop.ts'
 import type { ChaosWorld } from '../world/world.ts'
 import { oneOf, type Fault } from './fault.ts'
 import { releasedOf } from './registry.ts'
@@ -17,32 +18,43 @@ const moving = z.object({
 type Moving = z.infer<typeof moving>['is']
 
 /** So long a moment is waited for, in ms: nothing that is refused or held gets there. */
-const patienceMs = 9000
+const patienceMs = 15_000
+
+interface Moment {
+  readonly rollout: Moving
+  /** Whoever typed has an answer. */
+  readonly typed: Promise<void>
+}
 
 /** Somebody deploys another release, and this is the first record after that in which it has come so far; null: it did not. */
-async function until(world: ChaosWorld, chances: Chances, is: (rollout: Moving) => boolean): Promise<Moving | null> {
+async function until(world: ChaosWorld, chances: Chances, is: (rollout: Moving) => boolean): Promise<Moment | null> {
   const { recorder } = world
-  const service = releasedOf(world, chances)
+  const service = idleOf(world, chances)
   let seen = recorder.changes.length
-  const typing = begin(
+  const typed = begin(
     world,
     'ann',
     `m${chances.between(0, 1_000_000_000)}`,
-    `deploy ${service} production ${await otherBuild(world, chances, service)} --force`,
+    `deploy ${service} ${tier} ${await otherBuild(world, chances, service)} --force`,
   )
   const since = performance.now()
-  let found: Moving | null = null
-  while (found === null && performance.now() - since < patienceMs) {
+  while (performance.now() - since < patienceMs) {
     for (const { key, value } of recorder.changes.slice(seen)) {
       if (!key.startsWith('rollouts/') || value === null) continue
       const rollout = moving.parse(JSON.parse(value)).is
-      if (is(rollout)) found ??= rollout
+      if (is(rollout)) return { rollout, typed }
     }
     seen = recorder.changes.length
     await sleep(5)
   }
-  await typing
-  return found
+  await typed
+  return null
+}
+
+/** A service with releases, of which nothing rolls where there is such a one. */
+function idleOf(world: ChaosWorld, chances: Chances): string {
+  const [one, other] = [releasedOf(world, chances), releasedOf(world, chances)]
+  return world.recorder.now.has(`targets/${tier}/${one}/active`) ? other : one
 }
 
 function driverOf({ recorder, replicas }: ChaosWorld, { id }: Moving): Replica | null {
@@ -54,13 +66,19 @@ const killedAt = (what: string, mostMs: number, is: (rollout: Moving) => boolean
   what,
   async begin(world, chances) {
     const after = chances.between(0, mostMs)
-    const rollout = await until(world, chances, is)
-    if (rollout === null) return { forMs: 0, detail: 'it did not come so far', end: () => undefined }
+    const moment = await until(world, chances, is)
+    if (moment === null) return null
+    const { rollout, typed } = moment
     await sleep(after)
     const replica = driverOf(world, rollout)
-    await replica?.kill()
-    const detail = `${replica?.name ?? 'nobody'}, in rollout ${rollout.id}, ${after} ms after that was recorded`
-    return { forMs: chances.between(0, 5000), detail, end: () => replica?.start() }
+    if (replica === null) return typed.then(() => null)
+    await replica.kill()
+    const detail = `${replica.name}, in rollout ${rollout.id}, ${after} ms after that was recorded`
+    const end = async (): Promise<void> => {
+      replica.start()
+      await typed
+    }
+    return { forMs: chances.between(0, 5000), detail, end }
   },
 })
 
@@ -80,14 +98,15 @@ export const momentFaults: readonly Fault[] = [
   {
     what: 'an instance that waits is started again by its machine',
     async begin(world, chances) {
-      const rollout = await until(world, chances, (one) => one.release?.stage === 'moved' && some('waiting', one))
-      if (rollout === null) return { forMs: 0, detail: 'it did not come so far', end: () => undefined }
+      const moment = await until(world, chances, (one) => one.release?.stage === 'moved' && some('waiting', one))
+      if (moment === null) return null
+      const { rollout, typed } = moment
       const { unit } = oneOf(
         chances,
         rollout.instances.filter(({ stage }) => stage === 'waiting'),
       )
       await world.fleet.fault({ kind: 'kill', unit })
-      return { forMs: 0, detail: `${unit}, in rollout ${rollout.id}`, end: () => undefined }
+      return { forMs: 0, detail: `${unit}, in rollout ${rollout.id}`, end: () => typed }
     },
   },
 ]
