@@ -63,7 +63,10 @@ export async function playRound(world: ChaosWorld, seed: number): Promise<RoundR
   const endedMs = Math.round(performance.now() - began)
   const evidence = await world.evidence()
   const verdict = check(evidence, after)
+  const silent = world.recorder.changes.every(({ revision }) => revision <= after)
   const wrong = [
+    // What nobody saw holds in vain.
+    ...(silent ? ['nothing was written to etcd in this round, or nobody saw it'] : []),
     ...verdict.violations.map(violationText),
     ...world.died.slice(died).map((how) => `a replica ended by itself: ${how}`),
   ]
