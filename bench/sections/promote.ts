@@ -24,7 +24,8 @@ export function promoteText({ plain, restart, promote }: PromoteResult, { timeSc
     `The demo's shop at ${timeScale}× its measured lags: the same three instances of one service in production, one at a time, each of which pulls its image by the tier's tag ` +
       'from a real registry before it starts, however it is rolled. In turn: `restart` by a bot that knows nothing of images (no `registry`, no `image`), `restart` by one that does, ' +
       'which reads the tag and has each instance say the digest that it runs, and `promote` by the same bot, which also looks whether the release is good in staging, moves the tag as ' +
-      'the first recorded step, and sees it moved. Times are from the words typed in Slack; requests are those of the bot to the registry in one rollout.',
+      'the first recorded step, and sees it moved. Times are from the words typed in Slack; requests are those of the bot to the registry in one rollout, ' +
+      'the looks whether the tag is still where it should be among them: one every two seconds at the most, so that a longer rollout has more. Nobody looks for drift meanwhile.',
     table(
       [
         'median / p99',

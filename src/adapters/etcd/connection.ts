@@ -143,13 +143,11 @@ function unsure(name: string, last: string): string {
 /** gRPC keeps its own deadline; this is for what it does not cover (a stream that opens and stays silent). */
 async function bounded<T>(answer: Promise<T>, ms: number, clock: Clock): Promise<T> {
   const done = new AbortController()
-  const late = clock.sleep(ms + 250, done.signal).then(() => {
-    throw new GRPCDeadlineExceededError('no answer')
-  })
-  // Its rejection is only for the race.
-  late.catch(() => {})
+  const late = clock.sleep(ms + 250, done.signal).then(() => null)
   try {
-    return await Promise.race([answer, late])
+    const first = await Promise.race([answer.then((value) => ({ value })), late])
+    if (first === null) throw new GRPCDeadlineExceededError('no answer')
+    return first.value
   } finally {
     done.abort()
   }
