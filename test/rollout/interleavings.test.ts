@@ -6,13 +6,17 @@ import { doneBeforeRecorded, noLeaseCheck, oneTooMany, startedTwice } from '../c
 import { happenings, type Happening } from './model/commands.ts'
 import { engineIn, ownEngine, type Engine } from './model/engine.ts'
 import {
+  anyEndIsWell,
   currentOfBefore,
   endedUnderWay,
+  lowestRemoved,
   moveBelieved,
   notLookedAtLast,
+  notMadeAnew,
   notRolledAgain,
   notVerified,
   ownedByMany,
+  preparedAgain,
   takenBackToItself,
   wishBelieved,
   wishesNotCompared,
@@ -45,6 +49,7 @@ const shape: fc.Arbitrary<Shape> = fc.record({
     { freq: 2 },
   ),
   seed: fc.nat({ max: 1_000_000 }),
+  prepared: fc.option(fc.constantFrom('well', 'well', 'well', 'fails'), { freq: 1 }),
 })
 const storyOf = (shapes: fc.Arbitrary<Shape>) =>
   fc.tuple(shapes, fc.commands(happenings, { maxCommands: 40, size: 'max' }))
@@ -113,9 +118,10 @@ describe('An engine is found out that', () => {
     ['drives what another drives', ownedByMany, 1],
     ['takes away one too many', oneTooMany, 2],
     ['ends what is under way', endedUnderWay, 3],
-    ['believes a wish before the deed', wishBelieved, 3],
     ['does a step before it is recorded', doneBeforeRecorded, 4],
     ['starts what it started already', startedTwice, 4],
+    ['leaves destroyed what it was to make anew', notMadeAnew, 3],
+    ['removes the lowest numbers', lowestRemoved, 4],
     ['does not compare what people want', wishesNotCompared, 5],
     ['believes that the tag was moved, and stops', moveBelieved, 7],
     ['does not verify what runs', notVerified, 7],
@@ -129,6 +135,18 @@ describe('An engine is found out that', () => {
     },
     300_000,
   )
+
+  it('believes a wish before the deed', async () => {
+    expect(await firstWrong(wishBelieved, { releases: null })).toMatch(/^invariant 3 /)
+  }, 300_000)
+
+  it('prepares what another one may be preparing', async () => {
+    expect(await firstWrong(preparedAgain, { prepared: 'well', bots: 2 })).toMatch(/^invariant 4 /)
+  }, 300_000)
+
+  it('goes on after a preparation that failed', async () => {
+    expect(await firstWrong(anyEndIsWell, { prepared: 'fails' })).toMatch(/^invariant 4 /)
+  }, 300_000)
 
   it('leaves who started before the tag was back', async () => {
     expect(await firstWrong(notRolledAgain, { releases: failsAlways })).toMatch(/^invariant 7 /)

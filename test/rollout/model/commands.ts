@@ -1,6 +1,8 @@
 import * as fc from 'fast-check'
 import type { Link } from './client.ts'
-import type { Manner, Verb } from './fleetctl.ts'
+import type { Verb } from './fleet.ts'
+import type { Manner } from './fleetctl.ts'
+import type { PreparationManner } from './preparations.ts'
 import * as people from './people.ts'
 import { releaseOf, type RegistryManner } from './registry.ts'
 import type { Bot, ModelWorld, Point } from './world.ts'
@@ -103,7 +105,7 @@ const link = fc.tuple(bot, fc.constantFrom<Link['state']>('well', 'cut', 'deaf',
   }),
 )
 const manner = fc
-  .tuple(fc.constantFrom<Verb>('start', 'stop'), fc.constantFrom<Manner>('well', 'idle', 'lie', 'hang'))
+  .tuple(fc.constantFrom<Verb>('start', 'stop', 'destroy'), fc.constantFrom<Manner>('well', 'idle', 'lie', 'hang'))
   .map(([verb, how]) =>
     happening(`fleetctl ${verb} goes ${how}`, (world) => {
       world.manners[verb] = how
@@ -143,6 +145,21 @@ const goOn = fc
   .constantFrom(0, 0, 20_000)
   .map((forMs) => happening(`continue in ${forMs} ms`, (world) => people.goOn(world, forMs)))
 
+const scale = fc
+  .integer({ min: -2, max: 2 })
+  .map((by) => happening(`scale by ${by}`, (world) => world.scale(Math.max(1, world.fleet.instances.length + by))))
+const units = fc.boolean().map((anew) =>
+  happening(`${anew ? 'submit another unit file, and ' : ''}deploy --units`, (world) => {
+    if (anew) world.fleet.template += '+'
+    return world.deploy({ units: true })
+  }),
+)
+const preparation = fc.constantFrom<PreparationManner>('well', 'well', 'fails', 'hangs', 'refused').map((how) =>
+  happening(`preparations go ${how}`, (world) => {
+    world.prepares = how
+  }),
+)
+
 const deeds: readonly fc.Arbitrary<Deed>[] = [
   plain('nothing', () => undefined),
   plain('nothing', () => undefined),
@@ -175,6 +192,9 @@ const deeds: readonly fc.Arbitrary<Deed>[] = [
     one.healthy = true
   }),
   plain('deploy', (world) => world.deploy()),
+  scale,
+  scale,
+  units,
   plain('abort', people.abort),
   plain('pause', people.pause),
   plain('resume', people.resume),
@@ -184,6 +204,7 @@ const deeds: readonly fc.Arbitrary<Deed>[] = [
   locks,
   registry,
   registry,
+  preparation,
   outside,
   goOn,
   withUnit('its machine starts it anew:', (world, one) => world.fleet.restart(one)),

@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url'
 import path from 'node:path'
 import * as ports from '../../../src/ports/store.ts'
 import * as journal from '../../../src/rollout/journal.ts'
+import * as planRollout from '../../../src/rollout/plan-rollout.ts'
 import * as lineReader from '../../../src/rollout/line-reader.ts'
 import * as supervise from '../../../src/rollout/supervise.ts'
 import * as claimedWork from '../../../src/services/claimed-work.ts'
@@ -11,9 +12,10 @@ export type Engine = Pick<typeof claimedWork, 'claimWork'> &
   Pick<typeof supervise, 'rolloutWork'> &
   Pick<typeof journal, 'createJournal'> &
   Pick<typeof lineReader, 'createLineReader'> &
+  Pick<typeof planRollout, 'planRollout'> &
   Pick<typeof ports, 'StoreUnavailable'>
 
-export const ownEngine: Engine = { ...claimedWork, ...supervise, ...journal, ...lineReader, ...ports }
+export const ownEngine: Engine = { ...claimedWork, ...supervise, ...journal, ...lineReader, ...planRollout, ...ports }
 
 /** The engine of a build in `dist` of another folder. */
 export async function engineIn(folder: string): Promise<Engine> {
@@ -24,6 +26,7 @@ export async function engineIn(folder: string): Promise<Engine> {
     ...(await load<typeof supervise>('rollout/supervise.js')),
     ...(await load<typeof journal>('rollout/journal.js')),
     ...(await load<typeof lineReader>('rollout/line-reader.js')),
+    ...(await load<typeof planRollout>('rollout/plan-rollout.js')),
     ...(await load<typeof ports>('ports/store.js')),
   }
 }

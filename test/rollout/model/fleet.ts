@@ -1,13 +1,16 @@
 import type { Seen, SeenUnit } from '../../../src/adapters/fleet/view.ts'
 import type { Timeline } from './timeline.ts'
 
+/** What fleetctl is called for. */
+export type Verb = 'start' | 'stop' | 'destroy'
+
 /** What is so, and what is said of it, of one unit. */
 export interface ModelUnit {
   readonly name: string
-  wanted: 'launched' | 'loaded'
+  wanted: 'launched' | 'loaded' | 'absent'
   /** How far its machine's agent says that it has come. */
-  believed: 'launched' | 'loaded'
-  state: 'running' | 'stopping' | 'dead' | 'starting' | 'failed'
+  believed: 'launched' | 'loaded' | 'none'
+  state: 'running' | 'stopping' | 'dead' | 'starting' | 'failed' | 'none'
   /** What the registry says of it, later. */
   reported: ModelUnit['state']
   /** Counts its processes. */
@@ -19,13 +22,16 @@ export interface ModelUnit {
   frozen: boolean
   /** The lists lack its row. */
   hidden: boolean
+  /** Content of its unit file, from its template when it was made, and of the one that its machine has. */
+  hash: string
+  loaded: string
   /** The release that its process was started with; null for none. */
   runs: string | null
   /** What it gets at its next start instead of what is wanted: an old layer, a wrong mirror. */
   stray: string | null
 }
 
-const shown: Readonly<Record<ModelUnit['state'], readonly [active: string, sub: string]>> = {
+const shown: Readonly<Record<Exclude<ModelUnit['state'], 'none'>, readonly [active: string, sub: string]>> = {
   running: ['active', 'running'],
   stopping: ['deactivating', 'stop-sigterm'],
   dead: ['inactive', 'dead'],
@@ -41,6 +47,8 @@ export class ModelFleet {
   readonly units = new Map<string, ModelUnit>()
   /** The lists do not come. */
   silent = false
+  /** Content of every template: what is made anew has it. */
+  template = 'h'
   /** Told of each process that begins. */
   onLife: (unit: ModelUnit) => void = () => undefined
   readonly #timeline: Timeline
@@ -53,34 +61,52 @@ export class ModelFleet {
     this.#timeline = timeline
     this.#random = random
     this.#pull = pull
-    for (const name of names) {
-      this.units.set(name, {
-        name,
+    for (const name of names)
+      Object.assign(this.unit(name), {
         wanted: 'launched',
         believed: 'launched',
         state: 'running',
         reported: 'running',
         life: 1,
-        healthy: true,
-        falls: 0,
-        frozen: false,
-        hidden: false,
         runs: pull(),
-        stray: null,
       })
-    }
   }
 
+  /** One that nobody has made yet is `absent`. */
   unit(name: string): ModelUnit {
     const found = this.units.get(name)
-    if (found === undefined) throw new Error(`there is no ${name}`)
-    return found
+    if (found !== undefined) return found
+    const made: ModelUnit = {
+      name,
+      wanted: 'absent',
+      believed: 'none',
+      state: 'none',
+      reported: 'none',
+      life: 0,
+      healthy: true,
+      falls: 0,
+      frozen: false,
+      hidden: false,
+      hash: this.template,
+      loaded: this.template,
+      runs: null,
+      stray: null,
+    }
+    this.units.set(name, made)
+    return made
   }
 
-  /** A wish of fleetctl is taken. A start of what is wanted already does nothing, even when it failed. */
-  take(verb: 'start' | 'stop', name: string): void {
+  /** Those of the service that fleet knows, without sidekicks. */
+  get instances(): readonly ModelUnit[] {
+    return [...this.units.values()].filter(({ name, wanted }) => name.startsWith('api@') && wanted !== 'absent')
+  }
+
+  /** A wish of fleetctl is taken. A start of what is wanted already does nothing, even when it failed; one of what is not there makes it. */
+  take(verb: Verb, name: string): void {
     const unit = this.unit(name)
-    unit.wanted = verb === 'start' ? 'launched' : 'loaded'
+    if (unit.wanted === 'absent' && verb !== 'start') return
+    if (unit.wanted === 'absent') unit.hash = this.template
+    unit.wanted = verb === 'start' ? 'launched' : verb === 'stop' ? 'loaded' : 'absent'
     this.#later(100, 1500, () => this.#follow(unit))
   }
 
@@ -96,7 +122,7 @@ export class ModelFleet {
     this.#later(100, 800, () => {
       if (unit.state !== 'stopping') return
       if (unit.wanted === 'launched') this.#start(unit)
-      else this.#become(unit, 'dead')
+      else this.#rest(unit)
     })
   }
 
@@ -109,33 +135,37 @@ export class ModelFleet {
     const machines = new Map(
       [...this.units.keys()].map((name) => [`m-${name}`, { id: `m-${name}`, ip: name, metadata: {} }] as const),
     )
-    const units = new Map([...this.units.values()].map((unit) => [unit.name, this.#view(unit)]))
-    return { kind: 'seen', machines, units, templates: new Map() }
+    const known = [...this.units.values()].filter(({ wanted, reported }) => wanted !== 'absent' || reported !== 'none')
+    const units = new Map(known.map((unit) => [unit.name, this.#view(unit)]))
+    const templates = new Map(['api@.service', 'api-elb@.service'].map((name) => [name, this.template]))
+    return { kind: 'seen', machines, units, templates }
   }
 
-  #view({ name, wanted, believed, reported, hidden }: ModelUnit): SeenUnit {
-    const [active, sub] = shown[reported]
+  #view({ name, wanted, believed, reported, hidden, hash, loaded }: ModelUnit): SeenUnit {
     const machine = `m-${name}`
-    const report = { machine, ip: name, load: 'loaded', active, sub, hash: 'h' }
+    const [active, sub] = reported === 'none' ? ['', ''] : shown[reported]
+    const there = wanted !== 'absent'
     return {
       unit: name,
       wanted,
-      believed,
-      hash: 'h',
-      target: machine,
+      believed: believed === 'none' || !there ? null : believed,
+      hash: there ? hash : null,
+      target: there ? machine : null,
       global: false,
-      reports: hidden ? [] : [report],
+      reports: hidden || reported === 'none' ? [] : [{ machine, ip: name, load: 'loaded', active, sub, hash: loaded }],
     }
   }
 
   #follow(unit: ModelUnit): void {
-    if (unit.frozen || unit.believed === unit.wanted) return
-    unit.believed = unit.wanted
-    if (unit.wanted === 'loaded') {
+    const wanted = unit.wanted === 'absent' ? 'none' : unit.wanted
+    if (unit.frozen || unit.believed === wanted) return
+    if (unit.believed === 'none') unit.loaded = unit.hash
+    unit.believed = wanted
+    if (wanted !== 'launched') {
       if (unit.state === 'running' || unit.state === 'starting') {
         this.#become(unit, 'stopping')
-        this.#later(100, 2500, () => unit.state === 'stopping' && this.#become(unit, 'dead'))
-      } else if (unit.state === 'failed') this.#become(unit, 'dead')
+        this.#later(100, 2500, () => unit.state === 'stopping' && this.#rest(unit))
+      } else if (unit.state !== 'stopping') this.#rest(unit)
       return
     }
     if (unit.state === 'stopping') {
@@ -159,6 +189,11 @@ export class ModelFleet {
       } else this.#become(unit, 'running')
       this.onLife(unit)
     })
+  }
+
+  /** Nothing of it runs. One that was destroyed is not even reported. */
+  #rest(unit: ModelUnit): void {
+    this.#become(unit, unit.believed === 'none' ? 'none' : 'dead')
   }
 
   #become(unit: ModelUnit, state: ModelUnit['state']): void {

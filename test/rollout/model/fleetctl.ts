@@ -1,11 +1,9 @@
 import { createPoller } from '../../../src/adapters/fleet/poller.ts'
 import type { FleetReading } from '../../../src/adapters/fleet/read-fleet.ts'
 import type { CallResult, ClusterView, SchedulerReader, SchedulerWriter } from '../../../src/ports/scheduler.ts'
-import type { ModelFleet } from './fleet.ts'
+import type { ModelFleet, Verb } from './fleet.ts'
 import type { ModelProcess } from './process.ts'
 import type { Timeline } from './timeline.ts'
-
-export type Verb = 'start' | 'stop'
 
 /** `idle`: nothing is done and all is said to be well. `lie`: it is done, and said to have failed. `hang`: no answer comes. */
 export type Manner = 'well' | 'idle' | 'lie' | 'hang'
@@ -108,8 +106,6 @@ export function createFleetctl(parts: FleetctlParts): SchedulerReader & Schedule
     journal: async () => ({ kind: 'none', reason: 'there is no ssh' }),
     stop: (unit, signal) => call('stop', unit, signal),
     start: (unit, signal) => call('start', unit, signal),
-    destroy: async (unit) => {
-      throw new Error(`${unit} was destroyed, and no plan of these stories removes anything`)
-    },
+    destroy: (unit, signal) => call('destroy', unit, signal),
   }
 }

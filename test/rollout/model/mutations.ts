@@ -61,3 +61,32 @@ export const notRolledAgain: readonly Edit[] = [
 export const notLookedAtLast: readonly Edit[] = [
   { file: 'rollout/finish.js', from: 'keepLastLook(draft, seen);', to: '' },
 ]
+
+/** A scale down removes the lowest numbers. */
+export const lowestRemoved: readonly Edit[] = [
+  {
+    file: 'rollout/plan-scale.js',
+    from: 'numberOf(a.unit, input) - numberOf(b.unit, input)',
+    to: 'numberOf(b.unit, input) - numberOf(a.unit, input)',
+  },
+]
+
+/** What was destroyed to be made anew is not made. */
+export const notMadeAnew: readonly Edit[] = [
+  { file: 'rollout/step-removal.js', from: "if (task === 'renew') {", to: "if (task === 'renewed') {" },
+]
+
+/** Whoever takes a rollout over starts its preparation. */
+export const preparedAgain: readonly Edit[] = [
+  { file: 'rollout/preparation-watch.js', from: '!mine || ', to: '' },
+  {
+    file: 'rollout/driver.js',
+    from: "advanced.kind === 'stored' ? advanced.loaded : await journal.load(this.#own.id);",
+    to: "advanced.kind === 'stored' ? advanced.loaded : await journal.load(this.#own.id); if (this.#loaded !== null) this.#follow(this.#loaded.rollout);",
+  },
+]
+
+/** A preparation that has ended has ended well. */
+export const anyEndIsWell: readonly Edit[] = [
+  { file: 'rollout/preparation-watch.js', from: "end.kind === 'exit' && end.code === 0", to: "end.kind === 'exit'" },
+]

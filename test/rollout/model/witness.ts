@@ -11,9 +11,11 @@ import {
   wishesRecord,
 } from '../../../src/store/records.ts'
 import type { KeyChange, ModelEtcd } from './etcd.ts'
-import type { ModelFleet, ModelUnit } from './fleet.ts'
+import type { ModelFleet, ModelUnit, Verb } from './fleet.ts'
+import { FleetWitness } from './fleet-witness.ts'
 import type { ModelCall } from './fleetctl.ts'
 import type { ModelRegistry } from './registry.ts'
+import { PreparationWitness } from './preparation-witness.ts'
 import { ReleaseWitness } from './release-witness.ts'
 
 /** What is looked at, as it is. */
@@ -41,12 +43,16 @@ export class Witness {
   /** Calls that fleet may still hear, and since when: one of a process that is dead ends by its time limit. */
   readonly #underWay = new Map<ModelCall, number>()
   readonly #made = new Map<string, number>()
+  /** They ended in the queue. */
+  readonly #neverBegan = new Set<number>()
   /** How many processes each unit had had when its rollout began it. */
   readonly #lifeBefore = new Map<string, number>()
   /** When each unit that was sick was well again: until it has been so for a while it counts as sick. */
   readonly #wellAt = new Map<string, number>()
 
   readonly releases: ReleaseWitness
+  readonly preparations: PreparationWitness
+  readonly #shapes: FleetWitness
   readonly #isWell: (unit: ModelUnit) => boolean
 
   constructor(scene: Scene, now: () => number) {
@@ -57,6 +63,8 @@ export class Witness {
     this.#isWell = (unit) => scene.isWell(unit)
     const drivenBy = (process: string): Rollout | null => this.#drivenBy(process)
     this.releases = new ReleaseWitness({ etcd, fleet, registry, now, drivenBy, say: (...said) => this.#say(...said) })
+    this.preparations = new PreparationWitness((...said) => this.#say(...said))
+    this.#shapes = new FleetWitness(fleet, (...said) => this.#say(...said))
     fleet.onLife = (unit) => {
       this.releases.lived(unit)
       if (unit.state === 'running' && unit.wanted === 'launched') this.#away.delete(unit.name)
@@ -70,6 +78,13 @@ export class Witness {
 
   well(unit: ModelUnit): void {
     if (!unit.healthy) this.#wellAt.set(unit.name, this.#now())
+  }
+
+  /** This process moves the tag. */
+  pushes(by: string): void {
+    this.releases.pushes(by)
+    const rollout = this.#drivenBy(by)
+    if (rollout !== null) this.preparations.changes(rollout, `the tag is moved by ${by}`)
   }
 
   /** Who drives, by etcd. */
@@ -97,11 +112,13 @@ export class Witness {
       if (made === 1) this.#withinBatch(instance.unit, call, rollout, said)
       this.#underWay.set(call, this.#now())
       if (call.verb === 'stop') this.releases.stops(call.unit, rollout)
+      if (call.verb === 'destroy') this.#shapes.destroys(call.unit, rollout)
+      this.preparations.changes(rollout, said)
       this.#recorded(call, instance, made, said)
     },
 
     landed: (call: ModelCall, waited: boolean): void => {
-      if (call.verb === 'stop' && this.#fleet.unit(call.unit).wanted === 'launched') this.#away.add(call.unit)
+      if (call.verb !== 'start' && this.#fleet.unit(call.unit).wanted === 'launched') this.#away.add(call.unit)
       const drives = this.rollouts().some((one) => this.driverOf(one.id) === call.by.name)
       if (waited && !drives)
         this.#say(1, `${call.verb} ${call.unit} by ${call.by.name} was heard, who drives nothing now`)
@@ -136,6 +153,7 @@ export class Witness {
     )
     const away = instances.flatMap((one) => {
       const down = !seemedUp(one.unit) && this.#fleet.unit(one.unit).state !== 'running'
+      if (isMissing(one)) return []
       const gone = inFlight(one) || this.#away.has(one.unit) || asked.has(one.unit) || down
       return one.unit !== unit && gone ? [one.unit] : []
     })
@@ -185,6 +203,7 @@ export class Witness {
 
   #stepped(before: Rollout, next: Rollout, changes: readonly KeyChange[]): void {
     this.releases.stepped(before, next, changes)
+    if (isWaiting(before) && isOver(next)) this.#neverBegan.add(next.id)
     if (isOver(before)) this.#say(3, `rollout ${next.id} was ${before.phase} and was written again`)
     const stageBefore = new Map(before.instances.map((one) => [one.unit, one.stage]))
     for (const instance of next.instances) {
@@ -194,8 +213,10 @@ export class Witness {
     }
     if (!isOver(next)) return
     if (next.instances.some(inFlight)) this.#say(3, `rollout ${next.id} is ${next.phase} with instances under way`)
+    this.#shapes.over(next, this.facts.get(next.id) ?? [])
     if (next.phase !== 'succeeded') return
-    for (const { unit } of next.instances) {
+    for (const { unit, task } of next.instances) {
+      if (task === 'remove') continue
       const life = this.#lifeBefore.get(`${next.id} ${unit}`) ?? Infinity
       if (this.#fleet.unit(unit).life <= life) this.#say(3, `rollout ${next.id} succeeded and ${unit} was not replaced`)
     }
@@ -221,6 +242,7 @@ export class Witness {
 
   /** Invariant 3, once everything was well for long. */
   atTheEnd(): void {
+    const last = new Map<string, { id: number; phase: Rollout['phase']; one: InstanceState }>()
     const rows = this.#etcd.range(keys.historiesAll).entries.map((entry) => historyRecord.read(entry))
     for (const rollout of this.rollouts()) {
       const { id, phase, plan, instances } = rollout
@@ -233,11 +255,18 @@ export class Witness {
       const kinds = (this.facts.get(id) ?? []).map((fact) => fact.kind)
       if (kinds.indexOf('ended') !== kinds.length - 1) this.#say(3, `the end of rollout ${id} is not its last event`)
       if (kinds.length !== rollout.seq) this.#say(3, `rollout ${id} has ${kinds.length} events of ${rollout.seq}`)
-      for (const { unit, stage } of instances) {
-        const given = stage === 'done' || stage === 'kept' || phase === 'aborted'
-        if (given && stage !== 'failed' && this.#fleet.unit(unit).wanted !== 'launched')
-          this.#say(3, `rollout ${id} is ${phase}, ${unit} is ${stage}, and it was left stopped`)
-      }
+      for (const one of instances) if (!this.#neverBegan.has(id)) last.set(one.unit, { id, phase, one })
+    }
+    for (const { id, phase, one } of last.values()) {
+      const { unit, stage } = one
+      const gone = one.task === 'take-back' || (one.task === 'remove' && stage === 'done')
+      const there = !gone && (one.task !== 'add' || stage === 'done')
+      const given = stage === 'done' || stage === 'kept' || (phase === 'aborted' && !gone)
+      const { wanted } = this.#fleet.unit(unit)
+      if (there && given && stage !== 'failed' && wanted !== 'launched')
+        this.#say(3, `rollout ${id} is ${phase}, ${unit} is ${stage}, and it was left ${wanted}`)
+      if (gone && stage !== 'failed' && wanted !== 'absent')
+        this.#say(3, `rollout ${id} is ${phase}, ${unit} is ${stage}, and it is ${wanted}`)
     }
     const left = this.#etcd.range(keys.targets).entries.filter(({ key }) => !key.endsWith('/current'))
     for (const { key } of left) this.#say(3, `${key} is left`)
@@ -251,10 +280,18 @@ export class Witness {
   }
 }
 
+/** It is not there yet, or no more: nobody counts on it. */
+const isMissing = ({ task, stage }: InstanceState): boolean =>
+  (task === 'add' && stage === 'waiting') ||
+  (task === 'remove' && stage === 'done') ||
+  (task === 'take-back' && stage === 'kept')
+
 /** In which stages of an instance a call for it, or for its sidekicks, may be made: as the chaos checker has it. */
-const stagesFor: Readonly<
-  Record<'main' | 'sidekick', Readonly<Record<'start' | 'stop', readonly InstanceState['stage'][]>>>
-> = {
-  main: { stop: ['stopping'], start: ['starting', 'stopping', 'failed', 'kept'] },
-  sidekick: { stop: ['detaching'], start: ['attaching', 'detaching', 'failed', 'kept'] },
+const stagesFor: Readonly<Record<'main' | 'sidekick', Readonly<Record<Verb, readonly InstanceState['stage'][]>>>> = {
+  main: { stop: ['stopping'], start: ['starting', 'stopping', 'failed', 'kept'], destroy: ['removing', 'failed'] },
+  sidekick: {
+    stop: ['detaching'],
+    start: ['attaching', 'detaching', 'failed', 'kept'],
+    destroy: ['removing', 'failed'],
+  },
 }

@@ -1,4 +1,4 @@
-import type { Plan } from '../../../src/domain/plan.ts'
+import type { Plan, PlanAsk, Planned } from '../../../src/domain/plan.ts'
 import type { Release } from '../../../src/domain/release.ts'
 import { isOver } from '../../../src/domain/rollout.ts'
 import type { HealthProbe } from '../../../src/ports/health.ts'
@@ -10,17 +10,18 @@ import { createWantedReleases } from '../../../src/services/wanted-releases.ts'
 import { keys } from '../../../src/store/keys.ts'
 import { currentRecord } from '../../../src/store/records.ts'
 import { randomFrom } from '../../journeys/support/random.ts'
-import { askedFor, gate, planOf } from '../world.ts'
+import { askedFor, gate, migrate, planOf } from '../world.ts'
 import { createClient, type Link } from './client.ts'
 import type { Engine } from './engine.ts'
 import { ModelEtcd } from './etcd.ts'
-import { ModelFleet, type ModelUnit } from './fleet.ts'
-import { createFleetctl, type Manner, type Verb } from './fleetctl.ts'
+import { ModelFleet, type ModelUnit, type Verb } from './fleet.ts'
+import { createFleetctl, type Manner } from './fleetctl.ts'
+import { planFrom } from './plans.ts'
+import { createPreparations, type PreparationManner } from './preparations.ts'
 import { ModelProcess } from './process.ts'
 import { createRegistryClient, ModelRegistry, moveTimeoutMs, releaseOf, wantedAt, type PushPoint } from './registry.ts'
 import { Timeline } from './timeline.ts'
 import { Witness } from './witness.ts'
-import { withoutReleases } from '../../support/releases.ts'
 
 interface ReleaseShape {
   /** A failed rollout takes itself back. */
@@ -41,6 +42,8 @@ export interface Shape {
   readonly releases: ReleaseShape | null
   /** Of all latencies and lags. */
   readonly seed: number
+  /** How deploys are prepared at first, before anything is changed; null: they are not. */
+  readonly prepared: PreparationManner | null
 }
 
 /** A moment in the life of a process, at which something may happen to it. */
@@ -74,7 +77,8 @@ export class ModelWorld {
   readonly registry = new ModelRegistry(this.timeline)
   readonly fleet: ModelFleet
   readonly bots: readonly Bot[]
-  readonly manners: Record<Verb, Manner> = { start: 'well', stop: 'well' }
+  readonly manners: Record<Verb, Manner> = { start: 'well', stop: 'well', destroy: 'well' }
+  prepares: PreparationManner
   readonly witness: Witness
   /** What happened, for whoever looks for the reason of a failure. */
   readonly story: string[] = []
@@ -92,6 +96,7 @@ export class ModelWorld {
     this.#engine = engine
     this.#shape = shape
     this.#random = randomFrom(shape.seed)
+    this.prepares = shape.prepared ?? 'well'
     const { batches } = this.#plan(null)
     const names = batches.flat().flatMap((one) => [one.unit, ...one.sidekicks])
     this.fleet = new ModelFleet(this.timeline, this.#random, names, () => this.registry.pull())
@@ -108,14 +113,29 @@ export class ModelWorld {
     this.story.push(`${String(Math.round(this.timeline.now)).padStart(7)} ${what}`)
   }
 
-  /** Somebody deploys. It waits in the queue while another one rolls. */
-  async deploy(): Promise<void> {
+  /** Somebody deploys, where there is anything. It waits in the queue while another one rolls. */
+  async deploy(how: { readonly units?: true } = {}): Promise<void> {
     const release = this.#shape.releases === null ? null : releaseOf(this.deploys % 2 === 0 ? 'v2' : 'v3')
     this.deploys += 1
-    const plan = this.#plan(release)
-    const asked = askedFor(plan, { ask: { ...askOf(plan), ...(release === null ? {} : { release }) } })
-    const { kind } = await createRollout(this.#own, { now: () => 1, ...noTime }, asked, limits)
-    this.tell(`deploy ${release?.tag ?? ''}: ${kind}`)
+    await this.#ask({ ...noAsk, kind: 'deploy', ...how, ...(release === null ? {} : { release }) })
+  }
+
+  /** Somebody wants so many instances. */
+  scale(to: number): Promise<void> {
+    return this.#ask({ ...noAsk, kind: 'scale', to })
+  }
+
+  async #ask(ask: PlanAsk): Promise<void> {
+    const { kind, to, units, release } = ask
+    const said = [kind, to ?? [], units === true ? '--units' : [], release?.tag ?? []].flat().join(' ')
+    const planned = this.#planned(ask)
+    if (planned.kind === 'impossible') {
+      this.tell(`${said}: ${planned.message}`)
+      return
+    }
+    const clock = { now: () => 1, ...noTime }
+    const created = await createRollout(this.#own, clock, askedFor(planned.plan, { ask }), limits)
+    this.tell(`${said}: ${created.kind}`)
   }
 
   start(bot: Bot): void {
@@ -155,7 +175,8 @@ export class ModelWorld {
     this.#ambushes = []
     this.witness.releases.wellSince = this.timeline.now
     this.etcd.away = false
-    Object.assign(this.manners, { start: 'well', stop: 'well' })
+    Object.assign(this.manners, { start: 'well', stop: 'well', destroy: 'well' })
+    this.prepares = 'well'
     this.fleet.silent = false
     this.registry.manner = 'well'
     for (const unit of this.fleet.units.values()) {
@@ -241,7 +262,7 @@ export class ModelWorld {
       random: this.#random,
       passed: (point) => {
         this.tell(`${process.name}: ${point}`)
-        if (point === 'push-sent') this.witness.releases.pushes(process.name)
+        if (point === 'push-sent') this.witness.pushes(process.name)
         hit(point)
       },
     })
@@ -260,7 +281,13 @@ export class ModelWorld {
       announcedPort: async () => ({ kind: 'not-announced' }),
       wanted: createWantedReleases({ registry, store: reading, limitMs: moveTimeoutMs, clock: process }),
       aboutDigest: async () => null,
-      preparations: withoutReleases.preparations,
+      preparations: createPreparations({
+        timeline,
+        process,
+        random: this.#random,
+        manner: () => this.prepares,
+        told: this.witness.preparations,
+      }),
       patience,
       redact: (text) => text,
       observeMs: 5000,
@@ -268,7 +295,12 @@ export class ModelWorld {
       line: engine.createLineReader(reading, process),
       limits,
       admission: {
-        plan: async ({ waiting }) => ({ kind: 'plan', plan: this.#plan(waiting?.ask.release ?? null), blockers: [] }),
+        plan: async ({ waiting, plan }) => {
+          const planned = this.#planned(waiting?.ask ?? askOf(plan))
+          return planned.kind === 'plan'
+            ? { ...planned, blockers: [] }
+            : { kind: 'impossible', reason: planned.message }
+        },
         allow: async () => ({ kind: 'allowed', audit: 1 }),
       },
     })
@@ -306,9 +338,30 @@ export class ModelWorld {
     return healthy && (runs === null || runs !== this.#shape.releases?.bad)
   }
 
+  /** What that would do now: a plain deploy as this story has it, and the rest as the planner says it. */
+  #planned(ask: PlanAsk): Planned {
+    const { sidekicks, atOnce, gated } = this.#shape
+    if (ask.kind !== 'scale' && ask.units !== true) {
+      const plan = this.#plan(ask.release ?? null)
+      if (plan.batches.flat().length > 0) return { kind: 'plan', plan, blockers: [] }
+      return { kind: 'impossible', message: 'there is nothing', transient: false }
+    }
+    const { release = null, rollback = null, gate: asks } = this.#known(ask.release ?? releaseOf('v1'))
+    return planFrom(this.#engine, {
+      ask,
+      fleet: this.fleet,
+      isWell: (unit) => this.isWell(unit),
+      sidekicks,
+      atOnce,
+      gate: asks ?? (gated ? gate : { kind: 'none' }),
+      ...(ask.kind === 'scale' ? {} : { release, rollback, preparation: this.#preparation }),
+    })
+  }
+
   #plan(release: Release | null): Plan {
     const { instances, atOnce, sidekicks, gated, oneBatch } = this.#shape
-    const units = Array.from({ length: instances }, (_, index) => `api@${index + 1}.service`)
+    const first = Array.from({ length: instances }, (_, index) => `api@${index + 1}.service`)
+    const units = this.fleet === undefined ? first : this.fleet.instances.map(({ name }) => name).toSorted()
     const made = planOf({ units, atOnce, sidekicks: sidekicks ? ['api-elb@.service'] : [], settleMs: 1000 })
     const planned = made.batches.flat().map((one) => ({
       ...one,
@@ -319,8 +372,26 @@ export class ModelWorld {
     const batches = oneBatch
       ? [planned]
       : made.batches.map((batch) => planned.filter(({ unit }) => batch.some((one) => one.unit === unit)))
-    const known = release === null ? {} : this.#releases(release)
-    return { ...made, ...target, batches, progressDeadlineMs: 45_000, ...(gated ? { gate } : {}), ...known }
+    const known = release === null ? {} : this.#known(release)
+    const preparation = this.#preparation
+    return {
+      ...made,
+      ...target,
+      batches,
+      progressDeadlineMs: 45_000,
+      ...(gated ? { gate } : {}),
+      ...known,
+      preparation,
+    }
+  }
+
+  get #preparation(): Plan['preparation'] {
+    return this.#shape.prepared === null ? null : migrate
+  }
+
+  /** What is known of releases where anything is. */
+  #known(to: Release): Partial<Pick<Plan, 'gate' | 'release' | 'rollback'>> {
+    return this.#shape.releases === null ? {} : this.#releases(to)
   }
 
   /** As a planner says it: from what is wanted by now, back to what was last rolled out well. */
@@ -339,7 +410,8 @@ export class ModelWorld {
 }
 
 const limits = { atOnce: () => null, length: 2 }
-const askOf = ({ kind }: Plan) => ({ kind, batch: null, canary: null, only: null })
+const noAsk = { batch: null, canary: null, only: null }
+const askOf = ({ kind }: Plan): PlanAsk => ({ ...noAsk, kind })
 const noTime = { monotonic: () => 0, sleep: async () => undefined }
 const noted = (): void => undefined
 
