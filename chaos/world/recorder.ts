@@ -8,15 +8,29 @@ export interface Recorder {
   readonly changes: readonly Change[]
   /** The newest value of each key that is there. */
   readonly now: ReadonlyMap<string, string>
+  /**
+   * Resolves when it has seen what etcd holds now. Throws when it has not within these milliseconds: what it saw proves
+   * nothing then.
+   */
+  caughtUp(withinMs?: number): Promise<void>
   close(): Promise<void>
 }
 
 const kv = z.object({ key: z.string(), value: z.string().optional(), mod_revision: z.string() })
 const answer = z.object({
   result: z.object({
+    canceled: z.boolean().optional(),
     events: z.array(z.object({ type: z.string().optional(), kv })).optional(),
   }),
 })
+
+/** Of one range of a single key. */
+const newestKey = z.object({ kvs: z.array(z.object({ mod_revision: z.string() })).optional() })
+
+/** A watch is answered at once, before anything changes. */
+const createdWithinMs = 5_000
+/** Every member may be away for so long at a round's end, and must be read then. */
+const catchUpMs = 30_000
 
 /** A timer that should come so often shows by how much this process is late. */
 const beatMs = 20
@@ -57,11 +71,17 @@ export function startRecorder(endpoints: readonly string[], prefix: string): Rec
   async function follow(endpoint: string): Promise<void> {
     let awaySince: number | null = null
     while (!closing.signal.aborted) {
+      const silent = new AbortController()
+      const giveUp = setTimeout(() => silent.abort(), createdWithinMs)
       try {
         const body = JSON.stringify({
           create_request: { key: base64(prefix), range_end: base64(endOf(prefix)), start_revision: newest + 1 },
         })
-        const response = await fetch(`${endpoint}/v3/watch`, { method: 'POST', body, signal: closing.signal })
+        const response = await fetch(`${endpoint}/v3/watch`, {
+          method: 'POST',
+          body,
+          signal: AbortSignal.any([closing.signal, silent.signal]),
+        })
         if (response.body === null) throw new Error('etcd sent no stream')
         let rest = ''
         const decoder = new TextDecoder()
@@ -70,7 +90,10 @@ export function startRecorder(endpoints: readonly string[], prefix: string): Rec
           const lines = rest.split('\n')
           rest = lines.pop() ?? ''
           for (const line of lines) {
-            const { events = [] } = answer.parse(JSON.parse(line)).result
+            clearTimeout(giveUp)
+            const { events = [], canceled = false } = answer.parse(JSON.parse(line)).result
+            // The stream of a watch that etcd gave up stays open, and says nothing more.
+            if (canceled) throw new Error('etcd called the watch off')
             const away = awaySince === null ? 0 : Date.now() - awaySince
             if (events.length === 0) continue
             take(events, away + (lateness > lateFromMs ? lateness : 0))
@@ -79,16 +102,39 @@ export function startRecorder(endpoints: readonly string[], prefix: string): Rec
         }
       } catch {
         // Killed or stopped: it comes back.
+      } finally {
+        clearTimeout(giveUp)
       }
       awaySince ??= Date.now()
       await sleep(20)
     }
   }
 
+  /** The revision of what was changed last and is still there. */
+  async function held(): Promise<number> {
+    const [key, end] = [base64(prefix), base64(endOf(prefix))]
+    const body = JSON.stringify({ key, range_end: end, sort_order: 'DESCEND', sort_target: 'MOD', limit: 1 })
+    const signal = AbortSignal.timeout(createdWithinMs)
+    const answers = endpoints.map((endpoint) => fetch(`${endpoint}/v3/kv/range`, { method: 'POST', body, signal }))
+    const response = await Promise.any(answers)
+    return Number(newestKey.parse(await response.json()).kvs?.[0]?.mod_revision ?? 0)
+  }
+
   const following = endpoints.map(follow)
   return {
     changes,
     now,
+    async caughtUp(withinMs = catchUpMs) {
+      const until = performance.now() + withinMs
+      let missed = 'etcd did not answer'
+      while (performance.now() < until) {
+        const revision = await held().catch(() => null)
+        if (revision !== null && newest >= revision) return
+        if (revision !== null) missed = `etcd holds revision ${revision}, and ${newest} was the last that was seen`
+        await sleep(200)
+      }
+      throw new Error(`the changes in etcd were not followed: ${missed}`)
+    },
     async close() {
       clearInterval(heart)
       closing.abort()

@@ -155,6 +155,7 @@ export async function openWorld(options: WorldOptions): Promise<ChaosWorld> {
       died,
       fleetctl: call,
       async evidence() {
+        await recorder.caughtUp()
         const fleetText = await readFile(fleet.log, 'utf8')
         const all = await Promise.all(Object.values(channels).map((channel) => slack.messages(channel)))
         return {

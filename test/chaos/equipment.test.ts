@@ -5,9 +5,10 @@ import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { leaderOf } from '../../chaos/faults/etcd.ts'
 import { createPeerNet } from '../../chaos/world/peers.ts'
+import { startRecorder } from '../../chaos/world/recorder.ts'
 import { createWrongClock, findFaketime } from '../../chaos/world/wrong-clock.ts'
 import { eventually, memberId } from '../../chaos/world/world.ts'
-import { startEtcdCluster } from '../../demo/etcd/start.ts'
+import { startEtcd, startEtcdCluster } from '../../demo/etcd/start.ts'
 
 /** What the faults are made with does what it says. */
 
@@ -42,6 +43,38 @@ describe('What stands between the members of an etcd', () => {
     expect(await writes(first.endpoint)).toBe(false)
     net.heal()
     await eventually('the first to be back', () => writes(first.endpoint))
+  })
+})
+
+describe('Who follows what etcd holds', () => {
+  const base64 = (plain: string): string => Buffer.from(plain).toString('base64')
+
+  it('has seen it, or says that it has not', async () => {
+    const { endpoint, stop } = await startEtcd()
+    ends.push(() => stop())
+    const ask = async (what: string, body: object): Promise<void> => {
+      const response = await fetch(`${endpoint}/v3/kv/${what}`, { method: 'POST', body: JSON.stringify(body) })
+      expect(response.status).toBe(200)
+      await response.text()
+    }
+    const put = (key: string): Promise<void> => ask('put', { key: base64(key), value: base64('it') })
+    for (const key of ['/seen/a', '/seen/b', '/lost/a', '/lost/b']) await put(key)
+    const follow = (prefix: string) => {
+      const recorder = startRecorder([endpoint], prefix)
+      ends.push(() => recorder.close())
+      return recorder
+    }
+    const seen = follow('/seen/')
+    await seen.caughtUp()
+    await put('/seen/c')
+    await seen.caughtUp()
+    expect(seen.changes.map(({ key }) => key)).toEqual(['a', 'b', 'c'])
+
+    // What is compacted is told to nobody who comes later.
+    await ask('compaction', { revision: '6', physical: true })
+    await expect(follow('/lost/').caughtUp(1_000)).rejects.toThrow(
+      'were not followed: etcd holds revision 5, and 0 was the last that was seen',
+    )
   })
 })
 
