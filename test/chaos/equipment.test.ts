@@ -50,17 +50,17 @@ describe('Who follows what etcd holds', () => {
   const base64 = (plain: string): string => Buffer.from(plain).toString('base64')
 
   it('has seen it, or says that it has not', async () => {
-    const { endpoint, stop } = await startEtcd()
-    ends.push(() => stop())
+    const etcd = await startEtcd()
+    ends.push(() => etcd.stop())
     const ask = async (what: string, body: object): Promise<void> => {
-      const response = await fetch(`${endpoint}/v3/kv/${what}`, { method: 'POST', body: JSON.stringify(body) })
+      const response = await fetch(`${etcd.endpoint}/v3/kv/${what}`, { method: 'POST', body: JSON.stringify(body) })
       expect(response.status).toBe(200)
       await response.text()
     }
     const put = (key: string): Promise<void> => ask('put', { key: base64(key), value: base64('it') })
     for (const key of ['/seen/a', '/seen/b', '/lost/a', '/lost/b']) await put(key)
     const follow = (prefix: string) => {
-      const recorder = startRecorder([endpoint], prefix)
+      const recorder = startRecorder([etcd.endpoint], prefix)
       ends.push(() => recorder.close())
       return recorder
     }
