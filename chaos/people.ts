@@ -55,7 +55,7 @@ function mannerOf(chances: Chances): string {
   return `${batch}${chances.happens(0.3) ? ' --force' : ''}`
 }
 
-/** Types it until something comes of it, or an answer. */
+/** Types it until something comes of it, or an answer; once more when that is that etcd does not answer, as it asks for. */
 export async function begin(world: ChaosWorld, person: Person, tag: string, words: string): Promise<void> {
   for (let tries = 1; tries <= mostTries; tries++) {
     const own = `${tag}-${tries}-`
@@ -64,7 +64,8 @@ export async function begin(world: ChaosWorld, person: Person, tag: string, word
     const before = await answersTo(world, person)
     await type(world, person, text)
     for (let looks = 0; looks < 30; looks++) {
-      if (begun(world, own) || (await answersTo(world, person)) > before) return
+      const answers = (await answersTo(world, person)).slice(before.length)
+      if (begun(world, own) || answers.some((answer) => !answer.includes('etcd'))) return
       await sleep(200)
     }
   }
@@ -73,9 +74,9 @@ export async function begin(world: ChaosWorld, person: Person, tag: string, word
 const begun = ({ recorder }: ChaosWorld, tag: string): boolean =>
   [...recorder.now].some(([key, value]) => key.startsWith('rollouts/') && value.includes(tag))
 
-async function answersTo({ slack }: ChaosWorld, person: Person): Promise<number> {
+async function answersTo({ slack }: ChaosWorld, person: Person): Promise<readonly string[]> {
   const messages = await slack.messages(channels.main)
-  return messages.filter(({ ephemeral_to }) => ephemeral_to === people[person]).length
+  return messages.filter(({ ephemeral_to }) => ephemeral_to === people[person]).map(({ text }) => text)
 }
 
 /** A rollout whose record holds this text. */

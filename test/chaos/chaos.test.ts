@@ -9,6 +9,7 @@ import { openWorld, type ChaosWorld } from '../../chaos/world/world.ts'
 
 const root = path.resolve(import.meta.dirname, '..', '..')
 const minute = 60_000
+const mostRounds = 3
 
 describe('A round of unrest', () => {
   let world: ChaosWorld | null = null
@@ -24,13 +25,18 @@ describe('A round of unrest', () => {
     'with $replicas replicas and $members member of etcd breaks no promise (seed $seed)',
     async ({ members, replicas, seed }) => {
       world = await openWorld({ root, members, replicas, services: chaosServices, faketime: null })
-      const result = await playRound(world, seed)
-      const { wrong, phases, injected } = result
-      const seen = wrong.length === 0 ? null : await keepEvidence(world, result)
-      expect({ wrong, seen }).toEqual({ wrong: [], seen: null })
-      expect(phases.length).toBeGreaterThan(0)
-      expect(injected.length).toBeGreaterThan(0)
+      let rolled = 0
+      // On a busy machine etcd may be too slow for any command of a round: that proves little, and another is played.
+      for (let round = 0; rolled === 0 && round < mostRounds; round++) {
+        const result = await playRound(world, seed + round)
+        const { wrong, phases, injected } = result
+        const seen = wrong.length === 0 ? null : await keepEvidence(world, result)
+        expect({ wrong, seen }).toEqual({ wrong: [], seen: null })
+        expect(injected.length).toBeGreaterThan(0)
+        rolled += phases.length
+      }
+      expect(rolled).toBeGreaterThan(0)
     },
-    10 * minute,
+    15 * minute,
   )
 })
