@@ -14,14 +14,14 @@ export function etcdAway(world: World): void {
   const away =
     /The store \(etcd\) does not answer, so nothing was changed|Nothing was done, because it could not be recorded: etcd/
 
-  /** A busy machine may delay any one answer: the quickest of three counts. */
-  async function quickest(person: 'ann' | 'bob', text: string): Promise<Answer> {
+  /** A busy machine may delay any one answer: the quickest of three counts, or the first within this limit. */
+  async function quickest(person: 'ann' | 'bob', text: string, limitMs: number): Promise<Answer> {
     const answers: Answer[] = []
     for (let tries = 0; tries < 3; tries++) {
       const answer = await ask(world.shop.slack, person, text)
       expect(answer.text).toMatch(away)
       answers.push(answer)
-      if (answer.ms < 3000) break
+      if (answer.ms < limitMs) break
     }
     return answers.reduce((best, one) => (one.ms < best.ms ? one : best))
   }
@@ -44,14 +44,16 @@ export function etcdAway(world: World): void {
         const before = await fleet.instances()
         const from = Date.now()
         const id = (await world.records.newest()) + 1
+        // What an answer takes on this machine, busy as it is, when all is well.
+        const limitMs = 3000 + (await ask(world.shop.slack, 'bob', 'status')).ms
         await ask(world.shop.slack, 'ann', 'deploy spanx production')
         await world.records.reached(id, 'begun to start an instance', someIn('starting', 'proving'))
         await world.shop.etcd.kill()
-        const reading = await quickest('bob', 'status')
+        const reading = await quickest('bob', 'status', limitMs)
         expect(reading.to).toBe('U0BOB')
-        expect(reading.ms).toBeLessThan(3000)
-        const changing = await quickest('ann', 'deploy beavis production')
-        expect(changing.ms).toBeLessThan(3000)
+        expect(reading.ms).toBeLessThan(limitMs)
+        const changing = await quickest('ann', 'deploy beavis production', limitMs)
+        expect(changing.ms).toBeLessThan(limitMs)
         // Longer than the lease: whoever drives has lost it.
         await sleep(12_000)
         await world.shop.etcd.restart()
