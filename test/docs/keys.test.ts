@@ -103,3 +103,24 @@ describe('docs/operations.md', () => {
     for (const name of secretNames) expect(page).toContain(`\`${name}\``)
   })
 })
+
+describe('docs/configuration.md', () => {
+  it('names every key of the configuration', () => {
+    const page = textOf('docs/configuration.md').replaceAll(/^```.*?^```$/gms, '')
+    const code = [...page.matchAll(/`[^`]+`/g)].join(' ')
+    const known = new Set(code.split(/[^A-Za-z]+/))
+    const names = propertiesIn(JSON.parse(textOf('opsee.schema.json')))
+    expect(names.length).toBeGreaterThan(50)
+    expect(names.filter((name) => !known.has(name))).toEqual([])
+  })
+})
+
+/** The names of all that a JSON Schema describes, at any depth. */
+function propertiesIn(schema: unknown): readonly string[] {
+  if (typeof schema !== 'object' || schema === null) return []
+  return Object.entries(schema).flatMap(([word, inner]) =>
+    word === 'properties'
+      ? [...Object.keys(inner), ...Object.values(inner).flatMap(propertiesIn)]
+      : propertiesIn(inner),
+  )
+}
