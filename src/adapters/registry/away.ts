@@ -4,10 +4,17 @@ import { RegistryFault } from '../../ports/registry.ts'
 export class Away extends RegistryFault {
   /** When it said so itself, in milliseconds. */
   readonly retryAfterMs: number | null
+  /** It said nothing for as long as one request may take. */
+  readonly silent: boolean
 
-  constructor(message: string, retryAfterMs: number | null = null, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    retryAfterMs: number | null = null,
+    options: ErrorOptions & { readonly silent?: boolean } = {},
+  ) {
     super('away', message, options)
     this.retryAfterMs = retryAfterMs
+    this.silent = options.silent ?? false
   }
 }
 

@@ -3,7 +3,7 @@ import type { RegistryLogin } from '../../config/docker-config.ts'
 export interface RegistryOptions {
   /** By the host that images name (`docker.io` for Docker Hub); one that is not named is asked at `https://<host>`, as nobody. */
   readonly hosts: ReadonlyMap<string, RegistryHost>
-  /** The longest that one request may take, in milliseconds. A look with its retries takes up to twice as long, a list of tags six times. */
+  /** The longest that one request may take, in milliseconds. A look with its retries takes up to twice as long, a list of tags six times, but once where nothing comes of its first page. */
   readonly timeoutMs: number
   /** The longest that one `moveTag` takes, retries and looks included, in milliseconds. */
   readonly moveTimeoutMs: number

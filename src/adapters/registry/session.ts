@@ -20,8 +20,8 @@ export interface Question {
   /** Longest answer that is read, in bytes. */
   readonly maxBytes: number
   readonly doing: Doing
-  /** Whether it is asked again, some times, when the registry is away or asks for patience. */
-  readonly again: boolean
+  /** Whether it is asked again, some times, when the registry is away or asks for patience. `unless-silent`: not after it said nothing. */
+  readonly again: boolean | 'unless-silent'
 }
 
 /** Questions with credentials and patience. Answers have any status but those that say "later". Throws `RegistryFault`. */
@@ -83,6 +83,7 @@ export function createSession(options: RegistryOptions, clock: Clock): Session {
           return await once(place, question, patience)
         } catch (error) {
           if (!(error instanceof Away) || !question.again || tries === mostTries) throw error
+          if (error.silent && question.again === 'unless-silent') throw error
           const wait = error.retryAfterMs ?? pauseMs
           if (wait >= left(patience)) throw error
           await clock.sleep(wait, patience.signal)

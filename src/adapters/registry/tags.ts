@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { RegistryFault } from '../../ports/registry.ts'
 import type { Patience } from './patience.ts'
 import type { Place } from './place.ts'
-import type { Session } from './session.ts'
+import type { Question, Session } from './session.ts'
 import type { Answer } from './wire.ts'
 
 const pageSize = 1000
@@ -16,7 +16,7 @@ const pageSchema = z.object({ tags: z.array(z.string()).nullish() })
 /** Every tag, once each, over all pages. Empty when there is no such repository. */
 export async function listTags(session: Session, place: Place, patience: Patience): Promise<readonly string[]> {
   const doing = { right: 'pull', words: `list the tags of ${place.image}` } as const
-  const ask = (query: string): Promise<Answer> =>
+  const ask = (query: string, again: Question['again']): Promise<Answer> =>
     session.ask(
       place,
       {
@@ -25,7 +25,7 @@ export async function listTags(session: Session, place: Place, patience: Patienc
         headers: { accept: 'application/json' },
         maxBytes: maxPageBytes,
         doing,
-        again: true,
+        again,
       },
       patience,
     )
@@ -33,9 +33,11 @@ export async function listTags(session: Session, place: Place, patience: Patienc
   const seen = new Set<string>()
   let query: string | null = `?n=${pageSize}`
   while (query !== null) {
-    let answer: Answer = await ask(query)
+    // A person waits for the list: a registry that says nothing to its first question is not asked three times more.
+    const again = seen.size > 0 || 'unless-silent'
+    let answer: Answer = await ask(query, again)
     // A registry with a smaller limit of its own may refuse ours.
-    if (answer.status === 400 && seen.size === 0) answer = await ask('')
+    if (answer.status === 400 && seen.size === 0) answer = await ask('', again)
     if (answer.status === 404) return []
     if (answer.status !== 200) throw session.refusal(place, answer, doing)
     for (const tag of tagsOf(place, answer)) tags.add(tag)

@@ -46,7 +46,7 @@ export function createWire(): Wire {
             : result.afterMs < 100
               ? 'had no time left to answer'
               : `did not answer within ${Math.round(result.afterMs / 100) / 10} s`
-        throw new Away(`${host} ${why}`)
+        throw new Away(`${host} ${why}`, null, { silent: result.kind === 'late' })
       } catch (error) {
         if (error instanceof RegistryFault) throw error
         throw new Away(`${host} cannot be reached: ${connectionWords(error)}`, null, { cause: error })

@@ -39,6 +39,25 @@ describe('The tags of a repository', () => {
     expect(await adapter(url).tags('quay.io/opsee/api')).toEqual(['v1'])
   })
 
+  test('are asked for once where the registry takes the question and never answers, and it is told which one that is', async () => {
+    const { url, asked } = await fake(() => undefined)
+    await expect(adapter(url, { timeoutMs: 700 }).tags('quay.io/opsee/api')).rejects.toMatchObject({
+      kind: 'away',
+      message: expect.stringMatching(/^127\.0\.0\.1:\d+ did not answer within 0\.7 s$/),
+    })
+    expect(asked.length).toBeLessThan(2)
+  })
+
+  test('are asked for again where a later page does not come', async () => {
+    const { url, asked } = await fake(({ line }, response, nth) => {
+      if (nth === 2) return
+      const at = numberOf(line)
+      send(response, 200, page(`v${at}`), at < 2 ? { link: `</v2/x?page=${at + 1}>; rel="next"` } : {})
+    })
+    expect(await adapter(url, { timeoutMs: 3000 }).tags('quay.io/opsee/api')).toEqual(['v1', 'v2'])
+    expect(asked).toHaveLength(3)
+  })
+
   test('are given up when their pages go round in a circle', async () => {
     const { url, asked } = await fake(({ line }, response) =>
       send(response, 200, page('v1'), { link: `</v2/x?page=${numberOf(line) === 1 ? 2 : 1}>; rel="next"` }),
