@@ -6,12 +6,18 @@ import { code } from '../src/domain/wording.ts'
 export default onLive({
   right: 'resume',
   summary: 'Lets a paused rollout go on where it stands.',
-  notes: 'A lock of somebody else holds it all the same: `locks` shows them.',
+  notes: 'A lock of somebody else, or a stop of its tier, holds it all the same: `locks` shows them.',
   examples: ['resume 12', 'resume api production', 'resume 12 --reason "graphs are fine"'],
   act: (may, id, reason) => may.resume(id, reason),
   say(result, rollout, now) {
     switch (result.kind) {
       case 'asked':
+        if (result.stopped) {
+          return done(
+            `${rolloutName(rollout)} is paused by itself no longer, but all of ${rollout.plan.tier} is stopped: ${code(`go ${rollout.plan.tier}`)} lets it go on. ${fleetSentence(rollout)}`,
+            { rollouts: [rollout.id] },
+          )
+        }
         return done(`${rolloutName(rollout)} goes on. ${fleetSentence(rollout)}`, { rollouts: [rollout.id] })
       case 'not-paused':
         if (result.stopped) {

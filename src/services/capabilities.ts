@@ -244,7 +244,8 @@ export type TakeResult =
   | NoLongerLive
 
 export type ResumeResult =
-  | { readonly kind: 'asked' }
+  /** `stopped`: its tier is, so that it rests all the same. */
+  | { readonly kind: 'asked'; readonly stopped: boolean }
   | { readonly kind: 'not-paused'; readonly stopped: boolean }
   | { readonly kind: 'ending' }
   | NoLongerLive

@@ -17,6 +17,7 @@ import type {
   ResumeResult,
   TakeResult,
 } from './capabilities.ts'
+import { createStopReader } from './stops.ts'
 
 type Store = StoreReader & StoreWriter
 
@@ -54,12 +55,17 @@ export const resumeCapability =
   (context: Authorized<'resume'>): Capabilities['resume'] => {
     const grant = openGrant(context, 'resume')
     return {
-      resume: (id, reason) =>
-        leave<ResumeResult>(store, grant, id, ({ rollout, wishes }) => {
+      async resume(id, reason): Promise<ResumeResult> {
+        let tier = ''
+        const result = await leave<ResumeResult>(store, grant, id, ({ rollout, wishes }) => {
+          tier = rollout.plan.tier
           if (wishes.abort !== null || rollout.ending !== null) return { kind: 'ending' }
           if (wishes.pause?.kind !== 'pause') return { kind: 'not-paused', stopped: rollout.pause?.kind === 'stop' }
           return { ...wishes, pause: { kind: 'resume', ...wishOf(grant, reason, clock) } }
-        }),
+        })
+        if (result.kind !== 'asked') return result
+        return { kind: 'asked', stopped: (await createStopReader(store).on(tier)) !== null }
+      },
     }
   }
 

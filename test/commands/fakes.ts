@@ -356,7 +356,7 @@ export async function world(given: Given = {}): Promise<World> {
     resume: {
       resume: async (id, reason) => {
         did.resumed.push([id, reason])
-        return { kind: 'asked' }
+        return { kind: 'asked', stopped: false }
       },
     },
     abort: {

@@ -87,6 +87,15 @@ describe('go', () => {
     expect(textOf(await say('go production'))).toContain('@bob lifted the last stop 4m ago.')
   })
 
+  it('is what a resume is told that ends a pause of its own while the tier is stopped', async () => {
+    const asked = { resume: { resume: async () => ({ kind: 'asked' as const, stopped: true }) } }
+    const { say } = await world({ rollouts: [held], can: asked })
+    const text = textOf(await say('resume 12'))
+    expect(text).toContain(
+      'is paused by itself no longer, but all of production is stopped: `go production` lets it go on.',
+    )
+  })
+
   it('is what a resume of a stopped rollout is told', async () => {
     const not = { resume: { resume: async () => ({ kind: 'not-paused' as const, stopped: true }) } }
     const { say } = await world({ rollouts: [held], can: not })
