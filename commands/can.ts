@@ -21,7 +21,7 @@ export default query({
         return done(`Yes: you may ${typed}. The right is ${code(asked.right)}, and the policy gives it to you.`)
       case 'denied':
         return done([
-          `No: ${asked.denials[0]?.message ?? ''}`,
+          `No. ${asked.denials[0]?.message ?? ''}`,
           ...asked.denials.slice(1).map((denial) => denial.message),
         ])
       case 'moot':

@@ -229,9 +229,9 @@ function lookUp(
 }
 
 /** At most twelve names: a message is no directory. */
-export function namesText(names: readonly string[]): string {
+export function namesText(names: readonly string[], joint: 'and' | 'or' = 'and'): string {
   const shownNames = names.slice(0, 12).map(code)
-  return names.length > 12 ? `${shownNames.join(', ')} and ${names.length - 12} more` : series(shownNames)
+  return names.length > 12 ? `${shownNames.join(', ')} ${joint} ${names.length - 12} more` : series(shownNames, joint)
 }
 
 const shown = (input: unknown): string => code(String(input).slice(0, 60))

@@ -80,7 +80,7 @@ const fits = (field: Field<unknown>, word: Word | undefined, known: Known): bool
   word !== undefined && field.schema(known).safeParse(word.text).success
 
 function missing(field: Field<unknown>, known: Known): string {
-  if (field.names === 'tier') return `Say which tier: ${namesText(known.catalog.tiers)}.`
-  if (field.names === 'services') return `Say which service: ${namesText(known.catalog.services)}.`
+  if (field.names === 'tier') return `Say which tier: ${namesText(known.catalog.tiers, 'or')}.`
+  if (field.names === 'services') return `Say which service: ${namesText(known.catalog.services, 'or')}.`
   return `${code(`<${field.word}>`)} is missing. ${field.help}`
 }

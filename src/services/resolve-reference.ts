@@ -36,7 +36,7 @@ export async function resolveReference(registry: RegistryReader, image: string, 
   const known = tags.slice(-8)
   const instead =
     near !== null
-      ? `; did you mean \`${near}\`?`
+      ? `: perhaps \`${near}\` is meant`
       : known.length === 0
         ? ': it has no tag at all'
         : `; it has ${series(known.map((one) => `\`${one}\``))}${tags.length > known.length ? ' and others' : ''}`

@@ -34,7 +34,7 @@ describe('what was typed', () => {
       'Did you mean `deploy`?\nUsage: `deploy &lt;service[,service…]&gt; &lt;tier&gt; [tag|commit|digest]',
     ],
     ['frobnicate', 'There is no command `frobnicate`. The commands are `abort`, `builds`'],
-    ['deploy api', 'Say which tier: `staging` and `production`.\nUsage: `deploy'],
+    ['deploy api', 'Say which tier: `staging` or `production`.\nUsage: `deploy'],
     ['deploy api prod --bacth 2', 'Did you mean `--batch`?\nUsage: `deploy'],
     ['deploy api prod --reason "x', 'A quote opens here and is never closed: `"x`'],
     ['deploy beavis staging', '`beavis` is not deployed to staging, only to production.'],

@@ -43,9 +43,9 @@ describe('services and tiers', () => {
   })
 
   it.each([
-    ['', 'Say which service: `api`, `vape` and `beavis`.'],
-    ['api', 'Say which tier: `staging` and `production`.'],
-    ['production', 'Say which service: `api`, `vape` and `beavis`.'],
+    ['', 'Say which service: `api`, `vape` or `beavis`.'],
+    ['api', 'Say which tier: `staging` or `production`.'],
+    ['production', 'Say which service: `api`, `vape` or `beavis`.'],
     [
       'apii production',
       'There is no service called `apii`. Did you mean `api`? The services are `api`, `vape` and `beavis`.',

@@ -116,7 +116,7 @@ describe('a busy target', () => {
 
   it('has its waiting rollouts in status, and abort takes one out by name when it is the only one', async () => {
     const one = await world({ rollouts: [waiting(12, turn)] })
-    expect(textOf(await one.say('status api production'))).toContain('rollout 12 waits for it: `queue api production`')
+    expect(textOf(await one.say('status api production'))).toContain('Rollout 12 waits for it: `queue api production`')
     expect(textOf(await one.say('status'))).toContain('1 rollout in the queue')
     const reply = await one.say('abort api production')
     expect(textOf(reply)).toContain('leaves the queue, and nothing was done')

@@ -190,7 +190,7 @@ describe('restart', () => {
     ['restart api@{1..3} production', '`{1..3}` is no instance: write them as `api@1` or `api@1,3`.'],
     ['restart apj@1 production', 'There is no service called `apj`. Did you mean `api`?'],
     ['restart api@1 prodction', 'There is no tier called `prodction`. Did you mean `production`?'],
-    ['restart api@1', 'Say which tier: `staging` and `production`.'],
+    ['restart api@1', 'Say which tier: `staging` or `production`.'],
     ['deploy api@1 production', 'There is no service called `api@1`.'],
   ])('%s is mistyped, and the answer says what to write', async (typed, says) => {
     const { say, did } = await world()

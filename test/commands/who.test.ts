@@ -77,7 +77,7 @@ describe('can', () => {
     })
     const reply = await say('can deploy api,vape production')
     expect(reply.outcome).toBe('done')
-    expect(textOf(reply)).toBe('No: no deploy: ask deployers')
+    expect(textOf(reply)).toBe('No. no deploy: ask deployers')
     expect(did.authorized).toEqual([])
   })
 })

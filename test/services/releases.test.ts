@@ -75,7 +75,10 @@ describe('What a person means by a release', () => {
   })
 
   it('is nothing when there is no such thing, and what there is instead', async () => {
-    expect(await resolve('v22')).toMatchObject({ kind: 'none', message: expect.stringContaining('did you mean `v2`?') })
+    expect(await resolve('v22')).toMatchObject({
+      kind: 'none',
+      message: expect.stringContaining('has no tag `v22`: perhaps `v2` is meant'),
+    })
     expect(await resolve('deadbeef')).toMatchObject({ kind: 'none', message: expect.stringContaining('no commit') })
     expect(await resolve(nothing)).toMatchObject({ kind: 'none' })
     expect(await resolve('sha256:12')).toMatchObject({

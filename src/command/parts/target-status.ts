@@ -4,8 +4,7 @@ import type { Pin } from '../../domain/pin.ts'
 import { releaseName } from '../../domain/release.ts'
 import type { Rollout } from '../../domain/rollout.ts'
 import { sameTarget, targetText, type Target } from '../../domain/target.ts'
-import { rolloutsText } from '../../domain/waiting-text.ts'
-import { ago, code, count, fleetStateText, personText, shortUnit, span, words } from '../../domain/wording.ts'
+import { ago, code, count, fleetStateText, personText, series, shortUnit, span, words } from '../../domain/wording.ts'
 import type { UnitView } from '../../ports/scheduler.ts'
 import type { Announcement, LastGood, Readers, Waiting } from '../../services/capabilities.ts'
 import { table } from '../text.ts'
@@ -90,8 +89,9 @@ function waitingText(target: Target, seen: Seen): readonly string[] {
   const waiting = waitingFor(target, seen)
   if (waiting.length === 0) return []
   const verb = waiting.length === 1 ? 'waits' : 'wait'
+  const who = waiting.length === 1 ? 'Rollout' : 'Rollouts'
   return [
-    `${rolloutsText(waiting.map((one) => one.id))} ${verb} for it: ${code(`queue ${targetText(target)}`)} says for what.`,
+    `${who} ${series(waiting.map((one) => String(one.id)))} ${verb} for it: ${code(`queue ${targetText(target)}`)} says for what.`,
   ]
 }
 
