@@ -158,7 +158,11 @@ export const duration = (minMs: number, maxMs: number, options: Options = {}): F
       const parsed = durationSchema(minMs, maxMs).safeParse(text)
       if (parsed.success) return parsed.data
       const [issue] = parsed.error.issues
-      const message = `${shown(text)} is no duration that can be used: ${issue?.message ?? 'write 30m or 2h'}.`
+      const why = issue?.message ?? 'write 30m or 2h'
+      const named = why.startsWith(`${text} `)
+      const message = named
+        ? `${shown(text)}${why.slice(text.length)}.`
+        : `${shown(text)} is no duration that can be used: ${why}.`
       context.issues.push({ code: 'custom', input: text, message })
       return z.NEVER
     }),

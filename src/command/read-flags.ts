@@ -62,7 +62,7 @@ function valuesOf(
     else if (flag.field === null) values[key] = true
     else {
       const read = flag.field.schema(known).safeParse((text ?? '').replace(literal, ''))
-      if (!read.success) return mistyped(`${code(`--${flagName(key)}`)}: ${read.error.issues[0]?.message ?? ''}`)
+      if (!read.success) return mistyped(`${code(dashed(flagName(key)))}: ${read.error.issues[0]?.message ?? ''}`)
       values[key] = read.data
     }
   }
@@ -98,8 +98,11 @@ function shapeFault(
 function unknownFlag(raw: string, names: readonly string[]): string {
   if (names.length === 0) return `There is no flag ${code(raw)}: this command has none.`
   const near = nearest(raw.replace(/^-+/, ''), names)
-  if (near !== null) return `There is no flag ${code(raw)}. Did you mean ${code(`--${near}`)}?`
-  return `There is no flag ${code(raw)}. The flags are ${names.map((name) => code(`--${name}`)).join(', ')}.`
+  if (near !== null) return `There is no flag ${code(raw)}. Did you mean ${code(dashed(near))}?`
+  return `There is no flag ${code(raw)}. The flags are ${names.map((name) => code(dashed(name))).join(', ')}.`
 }
+
+/** As help writes it: one letter takes one dash. */
+const dashed = (name: string): string => (name.length === 1 ? `-${name}` : `--${name}`)
 
 const mistyped = (message: string): FlagsRead => ({ kind: 'mistyped', message })

@@ -90,7 +90,7 @@ describe('flags', () => {
 
   it.each([
     ['api prod --bacth 2', 'There is no flag `--bacth`. Did you mean `--batch`?'],
-    ['api prod --zzz', 'There is no flag `--zzz`. The flags are `--batch`, `--n`, `--reason`, `--dry-run`, `--for`.'],
+    ['api prod --zzz', 'There is no flag `--zzz`. The flags are `--batch`, `-n`, `--reason`, `--dry-run`, `--for`.'],
     ['api prod -x', 'There is no flag `-x`.'],
     ['api prod --batch', '`--batch` needs a value: `--batch N|P%`.'],
     ['api prod --reason --dry-run', '`--reason` needs a value, and `--dry-run` looks like a flag'],
@@ -98,7 +98,8 @@ describe('flags', () => {
     ['api prod -n 5 -n 6', '`-n` is given twice.'],
     ['api prod --batch 0', '`--batch`: `0` is no amount'],
     ['api prod --batch 101%', '`--batch`: `101%` is no amount'],
-    ['api prod -n 051x', '`--n`: `051x` will not do: write a whole number from 1 to 50.'],
+    ['api prod -n 051x', '`-n`: `051x` will not do: write a whole number from 1 to 50.'],
+    ['api prod --for 900d', '`--for`: `900d` is out of range: write between'],
     ['api prod --for soon', '`--for`: `soon` is no duration that can be used'],
     ['api prod --for 2d', 'between 1m and 1d'],
     ['api prod --reason ""', '`--reason`: There is nothing between the quotes.'],
