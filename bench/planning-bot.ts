@@ -8,6 +8,7 @@ import { createCatalog } from '../src/domain/catalog.ts'
 import type { Target } from '../src/domain/target.ts'
 import { createPlanner } from '../src/rollout/planner.ts'
 import type { Readers } from '../src/services/capabilities.ts'
+import { createDriftReader } from '../src/services/drift-memories.ts'
 import { createHoldReaders } from '../src/services/hold-readers.ts'
 import { knowReleases } from '../src/services/know-releases.ts'
 import { createRolloutReader } from '../src/services/rollout-reader.ts'
@@ -62,6 +63,7 @@ export function openPlanners(config: Config): Planners {
         probe: { check: () => Promise.resolve({ kind: 'unhealthy', reason: 'nobody asks' }) },
         announcedPort: () => Promise.resolve({ kind: 'not-announced' }),
         rollouts: createRolloutReader(store, targets),
+        drift: createDriftReader(store),
         ...createHoldReaders(store, clock),
         releases,
         observeMs,

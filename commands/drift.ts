@@ -3,7 +3,7 @@ import { optional, tier } from '../src/command/fields.ts'
 import { targetsIn } from '../src/command/parts/scopes.ts'
 import { driftAmong } from '../src/command/parts/target-drift.ts'
 import { done, table } from '../src/command/text.ts'
-import { restartText, type DriftMemory, type Found } from '../src/domain/drift-memory.ts'
+import { restartsAfter, restartText, type DriftMemory, type Found } from '../src/domain/drift-memory.ts'
 import { targetText } from '../src/domain/target.ts'
 import { ago, code, count, words } from '../src/domain/wording.ts'
 
@@ -37,8 +37,7 @@ function linesOf(found: Found, memory: DriftMemory | null, now: number): readonl
     case 'rolling':
       return [`rollout ${found.id} is under way`]
     case 'looked': {
-      const known = memory !== null && memory.rollout === (found.ended?.id ?? null) ? memory.restarts : []
-      const restarts = known.map((one) => `${restartText(one)}, seen ${ago(one.at, now)}`)
+      const restarts = restartsAfter(memory, found.ended).map((one) => `${restartText(one)}, seen ${ago(one.at, now)}`)
       const unseen = found.unseen === null ? [] : [`not all of it could be seen: ${found.unseen}`]
       return [...found.findings, ...restarts, ...unseen]
     }

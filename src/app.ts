@@ -115,7 +115,8 @@ export function createApp(parts: AppParts): App {
   const announcedAs = (service: string): string => config.services[service]?.announcedAs ?? service
   const announcedPort = createAnnouncedPorts(discovery, announcedAs, clock, log)
   const rollouts = createRolloutReader(stores.commands, targets)
-  const stored = { rollouts, ...createHoldReaders(stores.commands, clock) }
+  const drift = createDriftReader(stores.commands)
+  const stored = { rollouts, drift, ...createHoldReaders(stores.commands, clock) }
   const known = { store: stores.absolute, builds: stores.commands }
   const { releases, watched } = knowReleases({ config, registry: parts.registry, ...known, clock })
   const planner = createPlanner({
@@ -140,7 +141,6 @@ export function createApp(parts: AppParts): App {
     discovery,
     keys: createKeyReader(stores.absolute, config.query),
     rights,
-    drift: createDriftReader(stores.commands),
     now: () => clock.now(),
   }
   const audit = createAuditLog({ store: stores.commands, clock })

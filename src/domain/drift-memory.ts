@@ -115,6 +115,10 @@ export function judge(before: DriftMemory | null, first: DriftLook, second: Drif
   }
 }
 
+/** Those that no rollout has made past since. */
+export const restartsAfter = (memory: DriftMemory | null, ended: DriftLook['ended']): readonly Restart[] =>
+  memory !== null && memory.rollout === (ended?.id ?? null) ? memory.restarts : []
+
 /** `… was restarted outside of Opsee`. */
 export const restartText = ({ unit, moved }: Pick<Restart, 'unit' | 'moved'>): string =>
   moved

@@ -1,3 +1,4 @@
+import { restartText } from '../domain/drift-memory.ts'
 import { driftOf } from '../domain/drift.ts'
 import type { UnitView } from '../ports/scheduler.ts'
 import { isUp } from './observation.ts'
@@ -9,7 +10,7 @@ import { isMoving, type PlanInput } from './plan-input.ts'
  */
 export function driftNotes(input: PlanInput, found: readonly UnitView[]): readonly string[] {
   if (input.live !== null) return []
-  const { release, good = null, left = null } = input
+  const { release, good = null, left = null, restarts = [] } = input
   const instances = found.map((unit) => ({
     unit: unit.unit,
     wanted: unit.wanted === 'launched' || isMoving(unit, input),
@@ -17,7 +18,8 @@ export function driftNotes(input: PlanInput, found: readonly UnitView[]): readon
     says: null,
     oldFile: false,
   }))
-  return driftOf({ at: release?.at ?? null, wanted: release?.from, good, left, instances })
+  const parted = driftOf({ at: release?.at ?? null, wanted: release?.from, good, left, instances })
     .filter(({ kind }) => kind === 'wanted' || kind === 'missing' || kind === 'extra')
     .map(({ text }) => text)
+  return [...parted, ...restarts.map(restartText)]
 }

@@ -1,4 +1,5 @@
 import type { DriftInput } from '../domain/drift.ts'
+import type { Restart } from '../domain/drift-memory.ts'
 import type { Lock } from '../domain/lock.ts'
 import type { Blocker, Only, Plan, Planned, PlannedRelease } from '../domain/plan.ts'
 import type { Stop } from '../domain/stop.ts'
@@ -40,6 +41,8 @@ export interface PlanInput {
   readonly good?: DriftInput['good']
   /** What the last rollout that succeeded left wanted running. */
   readonly left?: DriftInput['left']
+  /** What was restarted outside of Opsee since the last rollout, as far as the schedule saw it. */
+  readonly restarts?: readonly Restart[]
   /** What instances wrote to their keys about the release that they run, by unit; null for nothing. */
   readonly announced?: ReadonlyMap<string, string | null>
   /** Rules about releases that stand in the way. */

@@ -1,11 +1,12 @@
 import type { Config } from '../config/schema.ts'
 import type { Catalog } from '../domain/catalog.ts'
 import { lockExpired } from '../domain/lock.ts'
+import { restartsAfter, type DriftMemory } from '../domain/drift-memory.ts'
 import type { Planned, PlannedRelease } from '../domain/plan.ts'
 import { keyOfUnit } from '../domain/proof-key.ts'
 import type { Proof } from '../domain/release.ts'
 import type { Rollout } from '../domain/rollout.ts'
-import { targetText } from '../domain/target.ts'
+import { targetText, type Target } from '../domain/target.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { HealthGate, HealthProbe, HealthResult } from '../ports/health.ts'
 import type { ClusterView, SchedulerReader, UnitView } from '../ports/scheduler.ts'
@@ -16,6 +17,7 @@ import { saysOf } from './plan-parts.ts'
 import { releaseFor } from './plan-release.ts'
 import { ranBefore } from './plan-rollback.ts'
 import { planRollout } from './plan-rollout.ts'
+import { UnreadableRecord } from '../store/record.ts'
 import { gateOf, preparationFor, settingsOf } from './settings.ts'
 
 export interface PlannerParts {
@@ -29,6 +31,7 @@ export interface PlannerParts {
   readonly stops: Pick<Readers['stops'], 'on'>
   readonly pins: Pick<Readers['pins'], 'on'>
   readonly rollouts: Pick<Readers['rollouts'], 'live' | 'lastGood' | 'history' | 'left'>
+  readonly drift: Readers['drift']
   readonly releases: Readers['releases']
   /** Longest wait for a look at the scheduler, in milliseconds. */
   readonly observeMs: number
@@ -49,13 +52,14 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         }
       }
       const gate = gateOf(parts.config, target.service)
-      const [cluster, locks, stop, live, { notes, rules, ...release }, { well }] = await Promise.all([
+      const [cluster, locks, stop, live, { notes, rules, ...release }, { ended, well }, memory] = await Promise.all([
         parts.schedulerOf(target.tier).observe(parts.observeMs),
         parts.locks.on(target),
         parts.stops.on(target.tier),
         parts.rollouts.live(target),
         releaseFor(request, parts),
         parts.rollouts.left(target),
+        remembered(target, parts.drift),
       ])
       if (cluster.kind === 'unknown') {
         return {
@@ -92,6 +96,7 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         health,
         announced,
         left: well,
+        restarts: restartsAfter(memory, ended),
         stop,
         locks: locks.filter((lock) => lock.by.id !== request.actor.id && !lockExpired(lock, now)),
         live: live?.id ?? null,
@@ -108,6 +113,16 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         named: request.release !== undefined,
       })
     },
+  }
+}
+
+/** What only is told must not keep anything from being planned. */
+async function remembered(target: Target, drift: Readers['drift']): Promise<DriftMemory | null> {
+  try {
+    return await drift.memory(target)
+  } catch (error) {
+    if (error instanceof UnreadableRecord) return null
+    throw error
   }
 }
 

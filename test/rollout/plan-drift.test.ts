@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { configSchema } from '../../src/config/schema.ts'
 import { createCatalog } from '../../src/domain/catalog.ts'
+import type { DriftMemory } from '../../src/domain/drift-memory.ts'
 import type { Left } from '../../src/domain/drift.ts'
 import type { Proof } from '../../src/domain/release.ts'
 import type { ClusterView } from '../../src/ports/scheduler.ts'
 import { createPlanner } from '../../src/rollout/planner.ts'
 import type { PlanRequest } from '../../src/services/capabilities.ts'
+import { UnreadableRecord } from '../../src/store/record.ts'
 import { known, unit } from '../commands/fakes.ts'
 import { digestOf, releaseOf, releasesWith } from '../support/releases.ts'
 
@@ -23,6 +25,8 @@ interface Shop {
   readonly wanted?: string
   readonly good?: string
   readonly left?: Left['well']
+  /** What the schedule remembers; null for nothing. */
+  readonly memory?: () => Promise<DriftMemory | null>
   readonly proof?: Proof
   /** What stands in etcd, by key. */
   readonly keys?: Readonly<Record<string, string>>
@@ -47,8 +51,9 @@ async function planned(asked: Partial<PlanRequest>, shop: Shop = {}) {
       live: async () => null,
       lastGood: async () => ({ id: 7, at: 0, by: '@ann', release: releaseOf(good) }),
       history: async () => ({ rows: [], older: null }),
-      left: async () => ({ ended: null, well: shop.left ?? null }),
+      left: async () => ({ ended: { id: 7, at: 0 }, well: shop.left ?? null }),
     },
+    drift: { memory: shop.memory ?? (async () => null) },
     releases: releasesWith({ 'api production': digestOf(wanted) }, ['1', '2'].map(releaseOf), {
       proof: () => proof,
       announced: async (key) => ({ kind: 'known', value: keys[key] ?? null }),
@@ -80,6 +85,26 @@ describe('The notes of a plan', () => {
       'api@3.service is missing: rollout 7 left it running',
       'api@2.service is extra: rollout 7 left no such instance',
     ])
+  })
+
+  it('say what was restarted outside since the last rollout, and not what was before', async () => {
+    const restarts = [{ unit: 'api@2.service', moved: false, at: 5, toldAt: 5 }]
+    const remembered = (rollout: number) => async () => ({
+      rollout,
+      restarts,
+      processes: [],
+      told: [],
+      lines: 1,
+      sending: null,
+    })
+    const outside = 'api@2.service was restarted outside of Opsee (by hand, or it crashed)'
+    expect((await planned({}, { memory: remembered(7) })).notes).toEqual([outside])
+    expect((await planned({}, { memory: remembered(6) })).notes).toEqual([])
+  })
+
+  it('stand without what the schedule remembers where nobody can read that', async () => {
+    const memory = () => Promise.reject(new UnreadableRecord('drift/production/api', 'it is no JSON'))
+    expect((await planned({}, { memory })).notes).toEqual([])
   })
 
   it('of a scale say it too', async () => {

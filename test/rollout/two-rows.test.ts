@@ -65,6 +65,7 @@ it('a plan asks the gate at the machine where it runs, and names that one', asyn
       history: async () => ({ rows: [], older: null }),
       left: async () => ({ ended: null, well: null }),
     },
+    drift: { memory: async () => null },
     releases: noReleases,
     observeMs: 1,
   })
