@@ -46,6 +46,8 @@ The Slack is at ${stage.slack.url}: choose who you are (ann deploys everything, 
   /opsee history, /opsee show 1, /opsee can deploy beavis production, /opsee help
 Make something go wrong, in another terminal, and deploy:
   node dist/demo/fleet/lab.js ${production?.control ?? ''} unhealthy unit=bartnet@2.service
+Let a build arrive, in another terminal; then click "Deploy to staging" in #deploys:
+  node dist/demo/shop/push.js ${stage.registry.url} '${stage.hook}' bartnet v9
 The image registry is at ${stage.registry.url}: each service has the builds v1 and v2, api a bad v3.
 Configuration and log of the bot: ${stage.config}, ${stage.bot.log}
 Ctrl-C ends everything.`

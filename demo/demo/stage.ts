@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePorts } from '../etcd/ports.ts'
 import { startEtcd, type EtcdServer } from '../etcd/start.ts'
 import { installFleetctl } from '../fleet/install.ts'
 import { startRegistry, type RegistryServer } from '../registry/start.ts'
@@ -23,6 +25,10 @@ export interface Stage {
   readonly bot: Bot
   /** Path of the bot's `opsee.yaml`. */
   readonly config: string
+  /** Where it hears of builds, as Quay is told: with the secret of this run. */
+  readonly hook: string
+  /** Its secrets, by the names in its environment. */
+  readonly secrets: Readonly<Record<string, string>>
 }
 
 export interface StageOptions {
@@ -80,12 +86,22 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     fleets: { staging: endpointsOf('staging'), production: endpointsOf('production') },
     users: people,
   })
-  writeFileSync(config, (await options.configure?.(text)) ?? text)
+  const [hookPort = 0] = await freePorts(1)
+  const withHooks = `${text}\nhooks: { port: ${hookPort}, host: 127.0.0.1 }\n`
+  writeFileSync(config, (await options.configure?.(withHooks)) ?? withHooks)
   const { botToken, appToken, signingSecret } = slack.app
-  const secrets = { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: signingSecret }
+  const hookSecret = randomBytes(16).toString('hex')
+  const secrets = {
+    SLACK_BOT_TOKEN: botToken,
+    SLACK_APP_TOKEN: appToken,
+    SLACK_SIGNING_SECRET: signingSecret,
+    OPSEE_HOOK_SECRET: hookSecret,
+  }
+  const hook = `http://127.0.0.1:${hookPort}/hooks/quay?token=${hookSecret}`
   const bot = keep(startBot({ root, dir, config, secrets }))
   await connected(bot, slack)
-  return { etcd, etcdHttp: createEtcdHttp(etcd.endpoint), registry, slack, shop, fleetctl, bot, config }
+  const etcdHttp = createEtcdHttp(etcd.endpoint)
+  return { etcd, etcdHttp, registry, slack, shop, fleetctl, bot, config, hook, secrets }
 }
 
 async function connected(bot: Bot, slack: LocalSlack): Promise<void> {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { aborts } from './abort.ts'
+import { buildsArrive } from './builds.ts'
 import { etcdAway } from './etcd.ts'
 import { failures } from './failing.ts'
 import { garbage } from './garbage.ts'
@@ -58,5 +59,6 @@ stops(world)
 slackAway(world)
 redeliveries(world)
 etcdAway(world)
+buildsArrive(world)
 botKilled(world)
 garbage(world)

@@ -79,8 +79,7 @@ function shopOf(
   watchdog: ReturnType<typeof startWatchdog>,
   close: () => Promise<void>,
 ): Shop {
-  const { botToken, appToken, signingSecret } = stage.slack.app
-  const secrets = { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: signingSecret }
+  const { secrets } = stage
   let newest = stage.bot
   return {
     ...stage,

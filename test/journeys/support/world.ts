@@ -16,6 +16,10 @@ export async function openWorld(): Promise<World & { close(): Promise<void> }> {
     settings: {
       // A unit that fleet runs on every machine, by the name of a service.
       'services:\n': 'services:\n  registrator:\n    team: api-team\n    unit: registrator.service\n',
+      // What builds deploy by themselves, and where the others are told.
+      'image: quay.io/opsee/beavis\n':
+        'image: quay.io/opsee/beavis\n    channel: C0DEPLOYS\n    deployOnPush: [staging]\n',
+      'image: quay.io/opsee/spanx\n': 'image: quay.io/opsee/spanx\n    channel: C0DEPLOYS\n',
       'leaseTtl: 10s': 'leaseTtl: 6s',
       'pollInterval: 300ms': 'pollInterval: 200ms\n  callTimeout: 2400ms',
     },
