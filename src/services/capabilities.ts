@@ -68,10 +68,7 @@ export interface Readers {
     of(tier: string): SchedulerReader
   }
   readonly health: {
-    /**
-     * One try of the service's health gate at an instance's machine. Null when it has none, or when its port is not
-     * announced there. Never rejects, and ends within the gate's own time limit.
-     */
+    /** One try of the gate at a machine, within its own time limit. Null without a gate or an announced port. Never rejects. */
     check(service: string, ip: string): Promise<HealthResult | null>
   }
   readonly discovery: {
