@@ -219,5 +219,5 @@ function endText(rollout: Rollout, { reason, ...shown }: Extract<Fact, { kind: '
 
 function noJournalText({ ending, rollback }: Rollout, why: string): string {
   const unit = ending?.kind === 'failed' ? ending.unit : (rollback?.unit ?? null)
-  return `Its journal could not be read: ${words(why)}. Where ssh reaches its machine: \`fleetctl journal --lines 100 ${unit ?? ''}\`.`
+  return `Its journal could not be read: ${words(why.replace(/\.+$/, ''))}. Where ssh reaches its machine: \`fleetctl journal --lines 100 ${unit ?? ''}\`.`
 }

@@ -44,12 +44,14 @@ function takenBackSteps(rollout: Rollout): string {
   return `Next: ${[first, status(rollout), show(rollout)].join('; ')}.${rest}`
 }
 
-/** The one that failed, alone: where it is not all that is left. */
+/** The one that failed, alone: where it is not all that is left. Of one that somebody else stopped or destroyed, what parted. */
 function restartOne({ ending, instances, plan }: Rollout): readonly string[] {
   const unit = ending?.kind === 'failed' ? ending.unit : null
   const parsed = unit === null ? null : parseUnitName(unit)
   const left = instances.filter((one) => one.stage !== 'done')
   if (parsed?.kind !== 'instance' || left.length < 2) return []
+  const neverBegun = instances.some((one) => one.unit === unit && one.calls === 0)
+  if (neverBegun) return [`\`/opsee drift ${plan.tier}\` shows what is no longer as it was left`]
   return [`\`/opsee restart ${plan.service}@${parsed.instance} ${plan.tier}\` tries ${shortUnit(unit ?? '')} alone`]
 }
 

@@ -6,7 +6,7 @@ import { Draft, type Decision } from './draft.ts'
 import { close, finishIfOver, giveUp, timeOut } from './finish.ts'
 import type { Look } from './look.ts'
 import { defaultPatience, type Moment, type Observation, type Patience } from './observation.ts'
-import { mayBegin } from './may-begin.ts'
+import { endChanged, mayBegin } from './may-begin.ts'
 import { rest } from './rest.ts'
 import { rollAgain, straysOf } from './roll-again.ts'
 import { begin, stepInstance } from './step-instance.ts'
@@ -14,6 +14,7 @@ import { prepare, settlePreparation } from './step-preparation.ts'
 import { releaseIsKnown, sayEarly, settleRelease } from './step-release.ts'
 import { clockStands, sayStuck } from './stuck.ts'
 import { countDown, mustStillMove, turnBack } from './take-back.ts'
+import { giveWay } from './whose-turn.ts'
 
 /**
  * The next step of a rollout, with its reason in words. Pure and total: every record, every observation and every
@@ -124,14 +125,21 @@ function goOn(draft: Draft, look: Look): void {
   }
   draft.goOn('lock', 'nobody holds it any more')
   if (!releaseIsKnown(draft, look)) return
-  const units = waiting.map((one) => one.unit)
+  const taken = giveWay(draft, look)
+  if (taken !== null) {
+    endChanged(draft, taken, look)
+    return
+  }
+  const units = ofBatch(draft.rollout)
+    .filter((one) => one.stage === 'waiting')
+    .map((one) => one.unit)
   if (!settlePreparation(draft, units, look)) return
   if (!settleRelease(draft, look) || !canaryHasServed(draft, look)) return
   if (strays.length > 0) {
     rollAgain(draft, strays, look)
     return
   }
-  for (const { unit } of waiting) {
+  for (const unit of units) {
     if (draft.full) return
     const may = mayBegin(draft, unit, look)
     if (may === 'never') return

@@ -8,7 +8,7 @@ import { keepLastLook, strayIn } from './last-look.ts'
 import type { Look } from './look.ts'
 import { stateText, type Moment, type Observation } from './observation.ts'
 import { straysOf } from './roll-again.ts'
-import { isMissing, serves } from './serving.ts'
+import { awayBeside, isMissing, obstacleTo, serves } from './serving.ts'
 import { clockStands, waitsFor } from './stuck.ts'
 import { mustStillMove, planTakingBack } from './take-back.ts'
 
@@ -37,7 +37,15 @@ export function timeOut(draft: Draft, look: Look): void {
     draft.fail(moving.unit, why)
   }
   const reason = `no instance became healthy for ${limit}: ${unit === null ? why : `${unit} ${why}`}`
-  draft.end({ kind: 'failed', unit, reason })
+  draft.end({ kind: 'failed', unit: inTheWay(draft.rollout, unit, look) ?? unit, reason })
+}
+
+/** The instance whose absence keeps one that waits for its turn from beginning. */
+function inTheWay(rollout: Rollout, unit: string | null, look: Look): string | null {
+  const waits = rollout.instances.find((one) => one.unit === unit && one.stage === 'waiting')
+  if (waits === undefined || obstacleTo(rollout, waits.unit, look) === null) return null
+  const away = awayBeside(rollout, waits.unit, look)
+  return rollout.instances.find((one) => away.includes(one.unit))?.unit ?? null
 }
 
 /** Ends what will not end by itself. What was told to stop is told to start, as a last word, whether or not it is heard. */
@@ -68,6 +76,13 @@ export function finishIfOver(draft: Draft, look: Look): void {
       draft.note(one.unit, `was replaced, and is down again (${stateText(look.units.get(one.unit))})`)
     return
   }
+  const unproven = instances.filter(
+    (one) => one.stage === 'done' && !isMissing(one) && !isSteady(one.unit, draft, look),
+  )
+  if (unproven.length > 0) {
+    for (const one of unproven) draft.note(one.unit, 'went down after it was replaced, is up again, and must stay so')
+    return
+  }
   const stray = strayIn(draft, look.seen)
   if (stray !== null) {
     draft.fail(stray.unit, stray.reason)
@@ -75,6 +90,13 @@ export function finishIfOver(draft: Draft, look: Look): void {
     return
   }
   close(draft, look.seen, look.moment)
+}
+
+/** It has been up for as long as one that is proven must be: who went down again after that is proven once more. */
+function isSteady(unit: string, { rollout }: Draft, { units, moment, patience }: Look): boolean {
+  const sameFor = units.get(unit)?.sameFor
+  if (sameFor === undefined) return false
+  return sameFor.views >= patience.views && moment.monotonic - sameFor.since >= rollout.plan.settleMs
 }
 
 /** The last step; or, where a failure is taken back, the first one of that. */

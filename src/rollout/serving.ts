@@ -6,6 +6,14 @@ import { isStopped, isUp } from './observation.ts'
 
 /** Why this instance may not be taken away now; null when it may. */
 export function obstacleTo(rollout: Rollout, unit: string, look: Look): string | null {
+  const counted = awayBeside(rollout, unit, look)
+  if (counted.length + 1 <= rollout.plan.atOnce) return null
+  const verb = counted.length === 1 ? 'is' : 'are'
+  return `waits for its turn: ${counted.join(', ')} ${verb} away, and no more than ${rollout.plan.atOnce} may be at once`
+}
+
+/** Those that it would be away beside, were it taken away now. */
+export function awayBeside(rollout: Rollout, unit: string, look: Look): readonly string[] {
   const others = rollout.instances.filter((one) => one.unit !== unit)
   const moving = others.filter(inFlight).map((one) => one.unit)
   const away = others.filter((one) => !isMissing(one) && !serves(one, rollout, look)).map((one) => one.unit)
@@ -13,10 +21,7 @@ export function obstacleTo(rollout: Rollout, unit: string, look: Look): string |
   // One that is surely down already takes nobody's service away; it only may not crowd those under way. One that is
   // merely not reported may well serve.
   const adds = rollout.instances.some((one) => one.unit === unit && one.task === 'add')
-  const counted = adds || isSurelyDown(unit, rollout, look) ? moving : [...away, ...bystanders]
-  if (counted.length + 1 <= rollout.plan.atOnce) return null
-  const verb = counted.length === 1 ? 'is' : 'are'
-  return `waits for its turn: ${counted.join(', ')} ${verb} away, and no more than ${rollout.plan.atOnce} may be at once`
+  return adds || isSurelyDown(unit, rollout, look) ? moving : [...away, ...bystanders]
 }
 
 /** It is not there, and need not be: not added yet, taken back, or removed. Nobody counts on it. */
@@ -29,7 +34,8 @@ export const isMissing = ({ task, stage }: Pick<InstanceState, 'task' | 'stage'>
 export const serves = (instance: InstanceState, rollout: Rollout, look: Look): boolean =>
   !inFlight(instance) && instance.stage !== 'failed' && unitServes(instance.unit, rollout, look)
 
-function isSurelyDown(unit: string, rollout: Rollout, look: Look): boolean {
+/** By what is seen it serves nobody: stopped, or refused by its gate as often as it takes to be believed. */
+export function isSurelyDown(unit: string, rollout: Rollout, look: Look): boolean {
   const view = look.units.get(unit)
   if (isStopped(view)) return true
   // One lost answer of a gate is thin evidence, and none at all is no evidence.

@@ -6,7 +6,7 @@ import type { HistoryPage } from '../domain/history.ts'
 import type { Lock } from '../domain/lock.ts'
 import type { Pin } from '../domain/pin.ts'
 import type { Plan, PlanAsk, Planned } from '../domain/plan.ts'
-import type { Obstacle, Person, Rollout, Typed, WaitsFor } from '../domain/rollout.ts'
+import type { Obstacle, Rollout, Typed, WaitsFor } from '../domain/rollout.ts'
 import type { Stop } from '../domain/stop.ts'
 import type { Release } from '../domain/release.ts'
 import type { Target } from '../domain/target.ts'
@@ -16,6 +16,7 @@ import type { SchedulerReader } from '../ports/scheduler.ts'
 import type { Checked } from '../rollout/decide-wait.ts'
 import type { GoResult, LockResult, PinResult, StopResult, UnlockResult, UnpinResult } from './hold-results.ts'
 import type { Releases } from './releases.ts'
+import type { AbortResult, GoOnResult, PauseResult, ResumeResult, TakeResult } from './wish-results.ts'
 
 /** What handlers may look at. Nothing here can change anything. Each call has a time limit of its own. */
 export interface Readers {
@@ -216,33 +217,3 @@ export interface Admission {
     | { readonly kind: 'silent'; readonly reason: string }
   >
 }
-
-export type NoLongerLive = { readonly kind: 'over'; readonly rollout: Rollout } | { readonly kind: 'none' }
-
-export type AbortResult = { readonly kind: 'asked' } | { readonly kind: 'already'; readonly by: string } | NoLongerLive
-
-export type PauseResult =
-  | { readonly kind: 'asked' }
-  | { readonly kind: 'already'; readonly by: Person; readonly at: number }
-  /** An abort or a failure ends it already. */
-  | { readonly kind: 'ending' }
-  | NoLongerLive
-
-export type GoOnResult =
-  | { readonly kind: 'asked' }
-  /** There is nothing that it waits for by itself. */
-  | { readonly kind: 'not-waiting' }
-  | NoLongerLive
-
-export type TakeResult =
-  | { readonly kind: 'asked'; readonly from: Person }
-  /** It is that person's already. */
-  | { readonly kind: 'already' }
-  | NoLongerLive
-
-export type ResumeResult =
-  /** `stopped`: its tier is, so that it rests all the same. */
-  | { readonly kind: 'asked'; readonly stopped: boolean }
-  | { readonly kind: 'not-paused'; readonly stopped: boolean }
-  | { readonly kind: 'ending' }
-  | NoLongerLive

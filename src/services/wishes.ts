@@ -8,16 +8,9 @@ import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { asBefore } from '../store/conditions.ts'
 import { keys } from '../store/keys.ts'
 import { rolloutRecord, wishesRecord, type PersonalWishes } from '../store/records.ts'
-import type {
-  AbortResult,
-  Capabilities,
-  GoOnResult,
-  NoLongerLive,
-  PauseResult,
-  ResumeResult,
-  TakeResult,
-} from './capabilities.ts'
+import type { Capabilities } from './capabilities.ts'
 import { createStopReader } from './stops.ts'
+import type { AbortResult, GoOnResult, NoLongerLive, PauseResult, ResumeResult, TakeResult } from './wish-results.ts'
 
 type Store = StoreReader & StoreWriter
 

@@ -70,8 +70,8 @@ describe('a rollout that goes well', () => {
 })
 
 describe('a rollout that meets trouble', () => {
-  it('does not begin another instance while one that it does not roll now is down', () => {
-    const world = new World(planOf())
+  it('does not begin another instance while one that it does not roll is down', () => {
+    const world = new World(planOf({ units: ['api@1.service', 'api@2.service'], others: ['api@3.service'] }))
     world.unit('api@3.service').state = 'failed'
     for (let turn = 0; turn < 60; turn++) world.turn()
     expect(calls(world)).toEqual([])

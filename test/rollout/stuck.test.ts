@@ -86,7 +86,8 @@ describe('a rollout without progress', () => {
   })
 
   it('that waits for its turn offers a pause, and one whose fleet is silent says that', () => {
-    const world = new World(planOf({ progressDeadlineMs: 300_000 }))
+    const units = ['api@1.service', 'api@2.service']
+    const world = new World(planOf({ units, others: ['api@3.service'], progressDeadlineMs: 300_000 }))
     world.unit('api@3.service').state = 'failed'
     turnsFor(world, 70_000)
     expect(said(world, stuckIn(world)[0])).toContain('`/opsee pause 1` stops that clock')
@@ -172,5 +173,18 @@ describe('a rollout that fails on an instance', () => {
     expect(said(world, ended)).toContain(
       'Next: `/opsee retry 1` rolls the 3 that are left; `/opsee restart api@1 production` tries api@1 alone; `/opsee status api production` shows what runs; `/opsee show 1` shows every step.',
     )
+  })
+
+  it('does not offer one alone that somebody destroyed, but what parted', () => {
+    const world = new World(planOf())
+    Object.assign(world.unit(api1), { wanted: 'absent', state: 'none' })
+    world.run()
+    const end = said(
+      world,
+      world.facts.find((fact) => fact.kind === 'ended'),
+    )
+    expect(end).toContain('api@1.service is not in fleet any more')
+    expect(end).toContain('`/opsee drift production` shows what is no longer as it was left')
+    expect(end).not.toContain('`/opsee restart api@1 production`')
   })
 })

@@ -1,5 +1,6 @@
 import type { Rollout } from '../../domain/rollout.ts'
-import type { Capabilities, NoLongerLive } from '../../services/capabilities.ts'
+import type { Capabilities } from '../../services/capabilities.ts'
+import type { NoLongerLive } from '../../services/wish-results.ts'
 import type { Reply } from '../context.ts'
 import { mutation, type MutationCommand } from '../define.ts'
 import { flag, text } from '../fields.ts'
