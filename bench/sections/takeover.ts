@@ -16,7 +16,7 @@ export function takeoverText(results: readonly TakeoverResult[], { takeover }: B
       `${seconds(driven.median)} / ${seconds(driven.p99)}`,
       `${seconds(told.median)} / ${seconds(told.p99)}`,
       signal === 'SIGKILL'
-        ? `${seconds(promised)}: ${met(driven.max <= promised)}`
+        ? `${seconds(promised)}: ${met(driven.max <= promised)}; by the thread: ${met(told.max <= promised)}`
         : `at once: ${seconds(driven.max)} at the most`,
     ]
   })
