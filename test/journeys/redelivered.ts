@@ -1,6 +1,9 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Bot } from '../../demo/demo/bot.ts'
 import { channels, people } from '../../demo/demo/stage.ts'
+import { freePorts } from '../../demo/etcd/ports.ts'
 import { ask, click, mention } from './support/people.ts'
 import { expectToldOnce } from './support/thread.ts'
 import { until } from './support/until.ts'
@@ -14,19 +17,38 @@ export function redeliveries(world: World): void {
   const allowed = async (): Promise<number> =>
     (await world.records.audit()).filter(({ fact }) => fact.kind === 'decision' && fact.decision === 'allowed').length
 
+  const connections = async (): Promise<number> =>
+    (await world.shop.slack.log()).filter(({ summary }) => summary.includes('socket connected')).length
+  const connected = async (bot: Bot, before: number): Promise<void> => {
+    await until('the bot to be connected', async () => {
+      if (bot.ended() !== null) throw new Error(`the bot ended: ${bot.ended()}`)
+      return (await connections()) >= before + 2 ? true : null
+    })
+  }
+  /** The configuration for a second bot on this host: it hears of builds at another port. */
+  const withItsOwnHooks = async (): Promise<string> => {
+    const { config } = world.shop
+    const [port = 0] = await freePorts(1)
+    const text = await readFile(config, 'utf8')
+    const own = path.join(path.dirname(config), 'opsee-second.yaml')
+    await writeFile(own, text.replace(/^hooks: \{ port: \d+/m, `hooks: { port: ${port}`))
+    return own
+  }
+
   describe('one and the same request, delivered to two bots', () => {
     // local-slack sends every envelope to every connection: here each command comes four times, to two processes.
     beforeAll(async () => {
-      const connections = async (): Promise<number> =>
-        (await world.shop.slack.log()).filter(({ summary }) => summary.includes('socket connected')).length
       older = world.shop.bot
       const alone = await connections()
-      world.shop.startBot()
-      await until('the second bot', async () => ((await connections()) >= alone + 2 ? true : null))
+      await connected(world.shop.startBot(await withItsOwnHooks()), alone)
     }, 400_000)
     afterAll(async () => {
-      if (older !== null) await world.shop.killBot(older)
-    })
+      if (older === null) return
+      await world.shop.killBot(older)
+      await world.shop.killBot()
+      const before = await connections()
+      await connected(world.shop.startBot(), before)
+    }, 400_000)
 
     it(
       'as a slash command starts one rollout, which is decided, driven and told once',

@@ -20,7 +20,8 @@ export interface Shop extends Stage {
   /** The bot that was started last. */
   readonly bot: Bot
   /** One more bot with the same configuration. */
-  startBot(): Bot
+  /** Another process of the bot, with this configuration where it is not to be the same. */
+  startBot(config?: string): Bot
   /** SIGKILL. Resolves when it is gone. */
   killBot(bot?: Bot): Promise<void>
   close(): Promise<void>
@@ -86,8 +87,8 @@ function shopOf(
     get bot() {
       return newest
     },
-    startBot() {
-      newest = startBot({ root, dir: folderOf(dir, bots.length), config: stage.config, secrets })
+    startBot(config = stage.config) {
+      newest = startBot({ root, dir: folderOf(dir, bots.length), config, secrets })
       bots.push(newest)
       watchdog.process(newest.pid)
       return newest
