@@ -6,7 +6,7 @@ import { Draft, type Decision } from './draft.ts'
 import { close, finishIfOver, giveUp, timeOut } from './finish.ts'
 import type { Look } from './look.ts'
 import { defaultPatience, type Moment, type Observation, type Patience } from './observation.ts'
-import { endChanged, mayBegin } from './may-begin.ts'
+import { mayBegin } from './may-begin.ts'
 import { rest } from './rest.ts'
 import { rollAgain, straysOf } from './roll-again.ts'
 import { begin, stepInstance } from './step-instance.ts'
@@ -125,11 +125,7 @@ function goOn(draft: Draft, look: Look): void {
   }
   draft.goOn('lock', 'nobody holds it any more')
   if (!releaseIsKnown(draft, look)) return
-  const taken = giveWay(draft, look)
-  if (taken !== null) {
-    endChanged(draft, taken, look)
-    return
-  }
+  if (giveWay(draft, look)) return
   const units = ofBatch(draft.rollout)
     .filter((one) => one.stage === 'waiting')
     .map((one) => one.unit)

@@ -5,7 +5,7 @@ import { inFlight, isOver, isTakenBack, type Phase, type Rollout } from '../doma
 import { deedOf } from '../domain/wording.ts'
 import type { Draft, UnitCall } from './draft.ts'
 import { keepLastLook, strayIn } from './last-look.ts'
-import type { Look } from './look.ts'
+import { isSteady, type Look } from './look.ts'
 import { stateText, type Moment, type Observation } from './observation.ts'
 import { straysOf } from './roll-again.ts'
 import { awayBeside, isMissing, obstacleTo, serves } from './serving.ts'
@@ -77,7 +77,7 @@ export function finishIfOver(draft: Draft, look: Look): void {
     return
   }
   const unproven = instances.filter(
-    (one) => one.stage === 'done' && !isMissing(one) && !isSteady(one.unit, draft, look),
+    (one) => one.stage === 'done' && !isMissing(one) && !isProven(one.unit, draft, look),
   )
   if (unproven.length > 0) {
     for (const one of unproven) draft.note(one.unit, 'went down after it was replaced, is up again, and must stay so')
@@ -92,11 +92,10 @@ export function finishIfOver(draft: Draft, look: Look): void {
   close(draft, look.seen, look.moment)
 }
 
-/** It has been up for as long as one that is proven must be: who went down again after that is proven once more. */
-function isSteady(unit: string, { rollout }: Draft, { units, moment, patience }: Look): boolean {
-  const sameFor = units.get(unit)?.sameFor
-  if (sameFor === undefined) return false
-  return sameFor.views >= patience.views && moment.monotonic - sameFor.since >= rollout.plan.settleMs
+/** Who went down again after it was proven must prove itself once more. */
+function isProven(unit: string, { rollout }: Draft, look: Look): boolean {
+  const view = look.units.get(unit)
+  return view !== undefined && isSteady(view, rollout.plan.settleMs, look)
 }
 
 /** The last step; or, where a failure is taken back, the first one of that. */

@@ -26,6 +26,10 @@ export function gone(unit: string, look: Look): boolean {
   return view.reports.length === 0 && machineLeft && look.moment.monotonic - view.sameFor.since >= look.patience.goneMs
 }
 
+/** It has looked the same for so long that what it is counts. */
+export const isSteady = (view: UnitView, settleMs: number, { moment, patience }: Look): boolean =>
+  view.sameFor.views >= patience.views && moment.monotonic - view.sameFor.since >= settleMs
+
 /** It is wanted running, as far as the scheduler knows. */
 export const isTaken = (view: UnitView | undefined): boolean => view?.wanted === 'launched'
 

@@ -1,9 +1,8 @@
-import type { UnitView } from '../ports/scheduler.ts'
 import type { Draft } from './draft.ts'
 import type { Look } from './look.ts'
 import { stateText } from './observation.ts'
 import { obstacleTo } from './serving.ts'
-import { changedSince, type Changed } from './since-planned.ts'
+import { changedSince } from './since-planned.ts'
 import { changedTemplate } from './unit-files.ts'
 
 /** Whether an instance may be begun now. `later` has noted why not; `never` has failed it, and the rollout with it. */
@@ -15,7 +14,11 @@ export function mayBegin(draft: Draft, unit: string, look: Look): 'now' | 'later
       draft.note(unit, `${changed.seems} (${stateText(view)}): looking again`)
       return 'later'
     }
-    return never(draft, unit, changedText(changed, view))
+    return never(
+      draft,
+      unit,
+      `${changed.is} (${stateText(view)}): somebody else ${changed.did} it since the plan was made`,
+    )
   }
   const template = changedTemplate(draft.instance(unit).renews, look.templates)
   if (template?.kind === 'changed') return never(draft, unit, template.reason)
@@ -24,16 +27,6 @@ export function mayBegin(draft: Draft, unit: string, look: Look): 'now' | 'later
   draft.note(unit, obstacle)
   return 'later'
 }
-
-/** Ends the rollout: somebody else wants this instance otherwise than it was planned. */
-export function endChanged(draft: Draft, unit: string, look: Look): void {
-  const view = look.units.get(unit)
-  const changed = changedSince(draft.rollout, unit, view)
-  if (changed !== null) never(draft, unit, changedText(changed, view))
-}
-
-const changedText = ({ is, did }: Changed, view: UnitView | undefined): string =>
-  `${is} (${stateText(view)}): somebody else ${did} it since the plan was made`
 
 function never(draft: Draft, unit: string, reason: string): 'never' {
   draft.fail(unit, reason)

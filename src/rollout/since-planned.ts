@@ -2,7 +2,7 @@ import { isTakenBack, type Rollout } from '../domain/rollout.ts'
 import type { UnitView } from '../ports/scheduler.ts'
 
 /** Another wish than the planned one, in words. */
-export interface Changed {
+interface Changed {
   readonly seems: string
   readonly is: string
   /** What somebody else did to it. */

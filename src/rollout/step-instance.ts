@@ -2,7 +2,7 @@ import type { InstanceState } from '../domain/rollout.ts'
 import type { UnitView } from '../ports/scheduler.ts'
 import type { Draft } from './draft.ts'
 import { callToStop } from './call-to-stop.ts'
-import { gone, isTaken, mayRepeat, refusal, staysDown, type Look } from './look.ts'
+import { gone, isSteady, isTaken, mayRepeat, refusal, staysDown, type Look } from './look.ts'
 import { isUp, reportOf, seenAs, stateText } from './observation.ts'
 import { bringDown, goesAway, hasNoMachine, mustTakeBack, remove, removedYet, takeBack } from './step-removal.ts'
 import { provenRelease } from './step-release.ts'
@@ -163,7 +163,7 @@ function prove(draft: Draft, instance: InstanceState, look: Look): void {
     draft.patch(unit, { machine: { id: report.machine, ip: report.ip } })
   }
   const { settleMs, gate } = draft.rollout.plan
-  const steady = view.sameFor.views >= look.patience.views && look.moment.monotonic - view.sameFor.since >= settleMs
+  const steady = isSteady(view, settleMs, look)
   const flaw = flawOf(draft, instance, view, look)
   if (flaw !== null) {
     draft.note(unit, flaw)

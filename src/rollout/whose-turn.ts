@@ -2,26 +2,30 @@ import { rolledNow } from '../domain/aim.ts'
 import { inFlight, type InstanceState } from '../domain/rollout.ts'
 import type { Draft } from './draft.ts'
 import type { Look } from './look.ts'
-import { isMissing, obstacleTo, isSurelyDown } from './serving.ts'
+import { mayBegin } from './may-begin.ts'
+import { isMissing, isSurelyDown, obstacleTo } from './serving.ts'
 import { changedSince } from './since-planned.ts'
 
 /**
  * Instances of this batch that may not begin because others are away, while those others wait for a later batch: nobody would ever
  * begin. One that is down changes places with one of them, as it takes nobody's service away; one that somebody stopped or
- * destroyed is not for this rollout to start, and is returned, to be told at once.
+ * destroyed is not for this rollout to start, and ends it: then true.
  */
-export function giveWay(draft: Draft, look: Look): string | null {
+export function giveWay(draft: Draft, look: Look): boolean {
   const { rollout } = draft
   const waiting = rolledNow(rollout).filter((one) => one.stage === 'waiting' && !isMissing(one))
   const blocked = waiting.filter((one) => one.batch === rollout.batch && obstacleTo(rollout, one.unit, look) !== null)
   const moving = rollout.instances.some((one) => one.batch === rollout.batch && inFlight(one))
-  if (blocked.length === 0 || moving) return null
+  if (blocked.length === 0 || moving) return false
   const later = waiting.filter((one) => one.batch > rollout.batch)
   const taken = later.find(({ unit }) => isTakenAway(draft, unit, look))
-  if (taken !== undefined) return taken.unit
+  if (taken !== undefined) return mayBegin(draft, taken.unit, look) === 'never'
   const down = later.filter(({ unit }) => isDownForGood(draft, unit, look))
-  for (const [index, one] of down.slice(0, blocked.length).entries()) change(draft, one, blocked[index])
-  return null
+  for (const [index, one] of blocked.entries()) {
+    const first = down[index]
+    if (first !== undefined) change(draft, first, one)
+  }
+  return false
 }
 
 function isTakenAway(draft: Draft, unit: string, look: Look): boolean {
@@ -38,8 +42,7 @@ function isDownForGood(draft: Draft, unit: string, look: Look): boolean {
   )
 }
 
-function change(draft: Draft, down: InstanceState, blocked: InstanceState | undefined): void {
-  if (blocked === undefined) return
+function change(draft: Draft, down: InstanceState, blocked: InstanceState): void {
   draft.patch(down.unit, { batch: blocked.batch })
   draft.patch(blocked.unit, { batch: down.batch })
   draft.say(`${down.unit}: is down, and goes before ${blocked.unit}`)

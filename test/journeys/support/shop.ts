@@ -19,7 +19,6 @@ export interface ShopOptions {
 export interface Shop extends Stage {
   /** The bot that was started last. */
   readonly bot: Bot
-  /** One more bot with the same configuration. */
   /** Another process of the bot, with this configuration where it is not to be the same. */
   startBot(config?: string): Bot
   /** SIGKILL. Resolves when it is gone. */
