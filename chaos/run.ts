@@ -2,7 +2,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { grouped } from './checker/grouped.ts'
 import { keepEvidence } from './keep.ts'
-import { readChaosOptions, type ChaosOptions } from './options.ts'
+import { parseChaosOptions, type ChaosOptions } from './options.ts'
 import { writeReport } from './report.ts'
 import { playRound, type RoundResult } from './round.ts'
 import { soak, soakHead, soakRetention, soakServices } from './soak.ts'
@@ -12,7 +12,7 @@ import { findFaketime } from './world/wrong-clock.ts'
 
 /** `npm run chaos -- --rounds N --seed S`: rounds of unrest, each held against the invariants. Ends with 1 when one broke. */
 
-/** The project's folder: this runs as dist/chaos/run.js. */
+/** The project's folder: this file runs as dist/chaos/run.js. */
 const root = fileURLToPath(new URL('../..', import.meta.url))
 /** A world is kept for so many rounds, and then another kind of world is opened. */
 const roundsInAWorld = 10
@@ -86,12 +86,14 @@ async function playSoak(rollouts: number, seed: number): Promise<boolean> {
   }
 }
 
-const options = readChaosOptions(process.argv.slice(2))
+/** As `run.mjs` starts it: the options as JSON, then the words that were typed. */
+const [json = '', ...typed] = process.argv.slice(2)
+const options = parseChaosOptions(json)
 if (options.soak !== null) process.exit((await playSoak(options.soak, options.seed)) ? 0 : 1)
 const results = await chaos(options)
 const broken = results.filter(({ wrong }) => wrong.length > 0)
 if (options.out !== null) {
-  writeReport(path.resolve(root, options.out), `npm run chaos -- ${process.argv.slice(2).join(' ')}`, results)
+  writeReport(path.resolve(root, options.out), `npm run chaos -- ${typed.join(' ')}`, results)
 }
 say(`${results.length} rounds, ${broken.length} broken`)
 process.exitCode = broken.length === 0 ? 0 : 1

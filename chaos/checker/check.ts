@@ -13,9 +13,13 @@ export interface Verdict {
   readonly violations: readonly Violation[]
 }
 
-/** Holds the evidence against the seven invariants of docs/reliability.md; of rollouts begun after this revision. */
+/**
+ * Compares the evidence with the seven invariants of docs/reliability.md. It reports the rollouts that began after this
+ * revision, and what happened outside of rollouts since then.
+ */
 export function check(evidence: Evidence, after = 0): Verdict {
   const all = storiesIn(evidence, 0)
+  const since = evidence.changes.findLast(({ revision }) => revision <= after)?.by ?? 0
   const fresh = new Set(storiesIn(evidence, after).map(({ id }) => id))
   const violations = [
     ...oneDriver(evidence, all),
@@ -28,7 +32,7 @@ export function check(evidence: Evidence, after = 0): Verdict {
   ]
   return {
     stories: all.filter(({ id }) => fresh.has(id)),
-    violations: violations.filter(({ rollout }) => rollout === null || fresh.has(rollout)),
+    violations: violations.filter(({ rollout, at = Infinity }) => (rollout === null ? at > since : fresh.has(rollout))),
   }
 }
 

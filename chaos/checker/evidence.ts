@@ -21,6 +21,8 @@ export interface Evidence {
   readonly typed: readonly Typed[]
   /** Which process each home of a bot belongs to: HOME → process id. */
   readonly homes: ReadonlyMap<string, number>
+  /** The HOME with which the harness itself runs fleetctl. */
+  readonly harness: string
   readonly historyChannel: string
   /** Slack's user id of the bot. */
   readonly bot: string
@@ -77,8 +79,11 @@ export interface Typed {
 export interface Violation {
   /** Its number in docs/reliability.md. */
   readonly invariant: 1 | 2 | 3 | 4 | 5 | 6 | 7
+  /** Null: it belongs to no rollout. */
   readonly rollout: number | null
   readonly message: string
+  /** The time of an event outside of rollouts (ms since the epoch), so that a later round does not report it again. */
+  readonly at?: number
 }
 
 const fleetLine = z.object({

@@ -1,4 +1,4 @@
-import { callsIn } from './calls.ts'
+import { callsIn, type Call } from './calls.ts'
 import { clockText, type Evidence, type Violation } from './evidence.ts'
 import { grouped } from './grouped.ts'
 import { isWaiting, type Ownership, type Story } from './story.ts'
@@ -43,20 +43,34 @@ function oneOnATarget(stories: readonly Story[]): Violation[] {
   return found
 }
 
-/** Each call that changes something comes from a process that had, at that moment, the right to drive a rollout there. */
+/**
+ * Each mutating call comes from a process that had, at that moment, the right to drive a rollout there. A call can belong
+ * only to a rollout that had begun by then.
+ */
 function callsOfOthers(evidence: Evidence, stories: readonly Story[]): Violation[] {
-  return callsIn(evidence).flatMap((call) => {
-    const there = stories.filter((story) => story.begun !== null && story.mainOf.has(call.unit))
-    const began = Math.min(...there.map((story) => story.begun?.change.by ?? Infinity))
-    if (there.length === 0 || call.at < began - 1000) return []
+  return callsIn(evidence).flatMap((call): Violation[] => {
+    const there = stories.filter((story) => hadBegun(story, call))
     const holds = ({ driver, from, to }: Ownership): boolean =>
       pidOf(driver) === call.pid && from.by - from.slop <= call.at && (to === null || call.at <= to.by)
-    if (there.some((story) => story.owners.some(holds))) return []
-    const rights = there.flatMap((story) => story.owners.map((owner) => rightText(story, owner))).join('; ')
-    const message = `${call.verb} ${call.unit} reached the fleet at ${clockText(call.at)} from process ${call.pid ?? 'unknown'}, which had no right to drive a rollout there then (rights: ${rights})`
-    return [{ invariant: 1, rollout: there.findLast(() => true)?.id ?? null, message }]
+    if (call.pid !== null && there.some((story) => story.owners.some(holds))) return []
+    const live = there.filter(({ ended }) => ended === null || ended.change.by >= call.at)
+    const said = `${call.verb} ${call.unit} reached the fleet at ${clockText(call.at)} from ${callerText(call)}`
+    if (call.pid === null || live.length === 0) {
+      const during = live.map(({ id }) => `rollout ${id}`).join(', ') || 'no rollout'
+      const message = `${said}, which drives no rollout; ${during} was in progress on that unit then`
+      return [{ invariant: 1, rollout: null, at: call.at, message }]
+    }
+    const rights = live.flatMap((story) => story.owners.map((owner) => rightText(story, owner))).join('; ')
+    const message = `${said}, which had no right to drive a rollout there then (rights: ${rights})`
+    return [{ invariant: 1, rollout: live.at(-1)?.id ?? null, message }]
   })
 }
+
+const hadBegun = ({ begun, mainOf }: Story, { unit, at }: Call): boolean =>
+  begun !== null && mainOf.has(unit) && begun.change.by - begun.change.slop <= at
+
+const callerText = ({ pid, home }: Call): string =>
+  pid === null ? `an unknown process (HOME ${home ?? 'unset'})` : `process ${pid}`
 
 const rightText = ({ id }: Story, { driver, from, to }: Ownership): string =>
   `${driver} rollout ${id} from ${clockText(from.by)} to ${to === null ? 'now' : clockText(to.by)}`

@@ -49,8 +49,9 @@ function belongs({ verb, unit }: Call, main: string, stage: string): boolean {
 const versionsAt = (story: Story, at: number): readonly Version[] =>
   story.versions.filter(({ change }) => change.by - change.slop <= at)
 
-/** The rollout that a call belongs to: the last one on that unit that had begun by then. */
+/** The rollout to which a bot's call belongs: the last one on that unit that had begun by then. */
 export function rolloutAt(stories: readonly Story[], call: Call): Story | null {
+  if (call.pid === null) return null
   const there = stories.filter(({ mainOf, begun }) => {
     return mainOf.has(call.unit) && begun !== null && begun.change.by - begun.change.slop <= call.at
   })

@@ -165,6 +165,7 @@ export async function openWorld(options: WorldOptions): Promise<ChaosWorld> {
           messages: all.flat(),
           typed: [...typed],
           homes: new Map(homes),
+          harness: dir,
           historyChannel: channels.history,
           bot: slack.app.botUserId,
           lagMs,

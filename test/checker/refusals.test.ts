@@ -24,6 +24,7 @@ function violations(history: readonly (readonly [key: string, is: object | null]
     named: new Map(),
     messages: [],
     homes: new Map(),
+    harness: '/harness',
     historyChannel: 'H',
     bot: 'B',
     lagMs: 1,

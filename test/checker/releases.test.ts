@@ -114,6 +114,7 @@ function violations(change: Other): readonly string[] {
       ...(change.told === undefined ? [] : [{ ...message, ts: '2', thread_ts: '1', text: change.told }]),
     ],
     homes: new Map([['/bot', pid]]),
+    harness: '/harness',
     historyChannel: 'H',
     bot: 'B',
     lagMs: 1000,
