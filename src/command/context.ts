@@ -12,7 +12,7 @@ export interface CommandRequest {
   readonly place: Place
   /** The same under every redelivery of the same request. */
   readonly key: string
-  readonly source: 'slash' | 'mention' | 'button' | 'cli' | 'hook'
+  readonly source: 'slash' | 'mention' | 'direct' | 'button' | 'cli' | 'hook'
 }
 
 /** What every handler may look at. */

@@ -1,6 +1,6 @@
 import type { Message, Place } from './chat.ts'
 
-/** What a person asked, however it came: slash command, mention or button. All three are the same command text. */
+/** A person's request, however it came: slash command, mention, direct message or button. All of them are command text. */
 export interface Incoming {
   /** As typed behind the command's name or behind the mention, or the button's command: raw, still with the chat's escapes. */
   readonly text: string
@@ -10,11 +10,11 @@ export interface Incoming {
     /** For display alone; null when the chat did not say. */
     readonly name: string | null
   }
-  /** Where it was asked; `thread` is set for a mention in a thread and for a button on a message in a thread. */
+  /** Where it was asked; `thread` is set for a message in a thread and for a button on a message in a thread. */
   readonly place: Place
   /** The same for every delivery of the same request, and no other: `slash:…`, `event:…`, `button:…`. */
   readonly requestKey: string
-  readonly source: 'slash' | 'mention' | 'button'
+  readonly source: 'slash' | 'mention' | 'direct' | 'button'
   /**
    * Answers. `sender` is seen by the asker alone, and works where the bot is no member. Ends within its own time
    * limit (about a minute) and never rejects: an answer that could not be given is logged as lost.

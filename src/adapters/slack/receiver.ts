@@ -9,7 +9,7 @@ import type { Identity } from './identity.ts'
 import { createLink, type Link, type LinkOptions } from './link.ts'
 import { slackLogger } from './logger.ts'
 import { createReply } from './reply.ts'
-import { clickRequest, isOurAction, mentionRequest, slashRequest, type Request } from './requests.ts'
+import { clickRequest, directRequest, isOurAction, mentionRequest, slashRequest, type Request } from './requests.ts'
 import { createSeen } from './seen.ts'
 
 export type SlackReceiverOptions = {
@@ -115,6 +115,11 @@ export function createSlackReceiver(
     if (mention === null) return
     if (mention.isCommand) handle(mention.request)
     else hint(mention.request)
+  })
+  // Subscribed to direct messages alone; a workspace may send more, which is none of our business.
+  app.event('message', async ({ body }) => {
+    const request = identity === null ? null : directRequest(body, identity.userId)
+    if (request !== null) handle(request)
   })
   const take = (request: Request | null, what: string): void => {
     if (request === null) log.warn({}, `a ${what} from Slack without a user, place or command was ignored`)

@@ -46,13 +46,14 @@ const waitBefore = (tries: number): number => 1000 * 3 ** (tries - 1)
 /**
  * Answers a request. A slash command's response URL works even where the bot is no member, so it comes first there;
  * elsewhere the bot wrote or read the message and can speak, and the URL is the way round. Both are tried in turn, for a
- * minute, until one of them worked; a direct message is the way when both are closed for good.
+ * minute, until one of them worked; a direct message is the way when both are closed for good. In a direct message
+ * nobody else reads along, so the answer there is an ordinary message, which is still there tomorrow.
  */
 export function createReply(request: Request, options: ReplyOptions, clock: Clock, log: Log): Incoming['reply'] {
   const waysFor = (message: Message, visibility: Visibility): Way[] => {
     const spoken = way(Infinity, async () => {
       const sent =
-        visibility === 'sender'
+        visibility === 'sender' && request.source !== 'direct'
           ? await options.chat.whisper(request.place, request.user.id, message)
           : await options.chat.post(request.place, message)
       return sent.kind === 'posted' ? null : said(sent)

@@ -16,19 +16,38 @@ const slashPayload = z.object({
   response_url: z.string().optional(),
 })
 
-const mentionPayload = z.object({
+const messagePayload = z.object({
   event_id: z.string().optional(),
   event: z.object({
     text: z.string().optional(),
     user: z.string().optional(),
     channel: z.string().min(1),
+    channel_type: z.string().optional(),
     ts: z.string().min(1),
     thread_ts: z.string().optional(),
     bot_id: z.string().nullish(),
     subtype: z.string().optional(),
+    hidden: z.boolean().optional(),
     edited: z.unknown().optional(),
   }),
 })
+type MessagePayload = z.output<typeof messagePayload>
+
+/**
+ * Subtypes of a message that a person has just written: also sent to the channel, with a file, as `/me`. Every other
+ * subtype is an edit, a deletion, a bot, or a notice that Slack itself writes (@slack/types 3.2.0, events/message).
+ */
+const WRITTEN_BY_PERSON: ReadonlySet<string> = new Set([
+  'thread_broadcast',
+  'reply_broadcast',
+  'file_share',
+  'file_comment',
+  'file_mention',
+  'me_message',
+])
+
+/** Slack's own assistant repeats what people make it say, such as reminders: nobody types a command through it. */
+const SLACKBOT = 'USLACKBOT'
 
 const clickPayload = z.object({
   trigger_id: z.string().optional(),
@@ -66,28 +85,60 @@ export function slashRequest(payload: unknown): Request | null {
 
 /**
  * A mention is a command only when it begins with our name: "as I said, @opsee deploy api production is dangerous" must
- * deploy nothing (`isCommand` is false then). Null for what no person has just written: bots' messages and edits.
+ * deploy nothing (`isCommand` is false then). Null for anything that no person has just written: bots' messages and edits.
  */
 export function mentionRequest(
   payload: unknown,
   botUserId: string,
 ): { readonly request: Request; readonly isCommand: boolean } | null {
-  const parsed = mentionPayload.safeParse(payload)
+  const parsed = messagePayload.safeParse(payload)
   if (!parsed.success) return null
-  const { event, event_id: eventId } = parsed.data
-  if (event.user === undefined || event.user === botUserId || event.edited !== undefined) return null
-  if (typeof event.bot_id === 'string' || event.subtype !== undefined) return null
-  const text = event.text ?? ''
-  const start = new RegExp(`^[\\s\\u200b\\u2060]*<@${botUserId}(?:\\|[^>]*)?>[\\s,:]*`, 'u').exec(text)
-  const request: Request = {
-    text: text.slice(start?.[0].length ?? 0),
-    user: { id: event.user, name: null },
+  const user = writerOf(parsed.data.event, botUserId)
+  if (user === null) return null
+  const { text, addressed } = withoutName(parsed.data.event.text ?? '', botUserId)
+  return { request: messageRequest(parsed.data, { user, text, source: 'mention' }), isCommand: addressed }
+}
+
+/** A message to the bot in a direct message is a command, with or without its name in front. Null for any other message. */
+export function directRequest(payload: unknown, botUserId: string): Request | null {
+  const parsed = messagePayload.safeParse(payload)
+  if (!parsed.success || !isDirect(parsed.data.event)) return null
+  const user = writerOf(parsed.data.event, botUserId)
+  if (user === null) return null
+  const { text } = withoutName(parsed.data.event.text ?? '', botUserId)
+  return messageRequest(parsed.data, { user, text, source: 'direct' })
+}
+
+/** The person who has just written the message; null for bots, ourselves, edits and notices. */
+function writerOf(event: MessagePayload['event'], botUserId: string): string | null {
+  const { user, bot_id: bot, subtype, edited, hidden } = event
+  if (user === undefined || user === botUserId || user === SLACKBOT || typeof bot === 'string') return null
+  if (edited !== undefined || hidden === true) return null
+  return subtype === undefined || WRITTEN_BY_PERSON.has(subtype) ? user : null
+}
+
+function withoutName(text: string, botUserId: string): { readonly text: string; readonly addressed: boolean } {
+  const start = new RegExp(`^[\\s\\u200b\\u2060*_~]*<@${botUserId}(?:\\|[^>]*)?>[\\s,:]*`, 'u').exec(text)
+  return { text: text.slice(start?.[0].length ?? 0), addressed: start !== null }
+}
+
+const isDirect = (event: MessagePayload['event']): boolean =>
+  event.channel_type === undefined ? event.channel.startsWith('D') : event.channel_type === 'im'
+
+function messageRequest(
+  { event, event_id: eventId }: MessagePayload,
+  more: { readonly user: string; readonly text: string; readonly source: 'mention' | 'direct' },
+): Request {
+  // A mention in a direct message may come twice, as a mention and as a message: both are the same request.
+  const own = isDirect(event) ? undefined : eventId
+  return {
+    text: more.text,
+    user: { id: more.user, name: null },
     place: { channel: event.channel, thread: event.thread_ts ?? null },
-    requestKey: `event:${eventId ?? `${event.channel}:${event.ts}`}`,
-    source: 'mention',
+    requestKey: `event:${own ?? `${event.channel}:${event.ts}`}`,
+    source: more.source,
     responseUrl: null,
   }
-  return { request, isCommand: start !== null }
 }
 
 /** A click on one of our buttons (their action ids begin with `opsee:`). */

@@ -132,3 +132,17 @@ export function mentionEnvelope(
     },
   })
 }
+
+export function directEnvelope(text: string, event: object = {}): string {
+  count += 1
+  return JSON.stringify({
+    type: 'events_api',
+    envelope_id: `envelope-${count}`,
+    payload: {
+      type: 'event_callback',
+      team_id: 'T1',
+      event_id: `Ev${count}`,
+      event: { type: 'message', user: 'U1', text, ts: `1.${count}`, channel: 'D1', channel_type: 'im', ...event },
+    },
+  })
+}

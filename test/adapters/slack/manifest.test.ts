@@ -78,7 +78,8 @@ describe('the manifest', () => {
   })
 
   test('subscribes to exactly the events that the code hears', () => {
-    const heard = [...code.matchAll(/app\.event\('(\w+)'/g)].map((match) => match[1])
+    const events: Readonly<Record<string, string>> = { app_mention: 'app_mention', message: 'message.im' }
+    const heard = [...code.matchAll(/app\.event\('(\w+)'/g)].map((match) => events[match[1] ?? ''])
     expect(manifest.settings.event_subscriptions.bot_events).toEqual(heard)
   })
 

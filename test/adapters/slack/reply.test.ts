@@ -85,6 +85,11 @@ describe('an answer', () => {
     expect(said).toEqual(['whisper', 'post'])
   })
 
+  test('to a direct message is an ordinary message in it', async () => {
+    await reply(request('direct', null))(MESSAGE, 'sender')
+    expect(said).toEqual(['post'])
+  })
+
   test('to a click is whispered, and goes over the response URL where the bot cannot', async () => {
     await reply(request('button'))(MESSAGE, 'sender')
     expect(bodies).toEqual([])

@@ -1,10 +1,22 @@
 import { describe, expect, test } from 'vitest'
-import { clickRequest, isOurAction, mentionRequest, slashRequest } from '../../../src/adapters/slack/requests.ts'
+import {
+  clickRequest,
+  directRequest,
+  isOurAction,
+  mentionRequest,
+  slashRequest,
+} from '../../../src/adapters/slack/requests.ts'
 import { createSeen } from '../../../src/adapters/slack/seen.ts'
 import type { Clock } from '../../../src/ports/clock.ts'
 
 const mention = (text: string, over: object = {}) =>
   mentionRequest({ event_id: 'Ev1', event: { text, user: 'U1', channel: 'C1', ts: '1.1', ...over } }, 'U0BOT')
+
+const direct = (text: string, over: object = {}) =>
+  directRequest(
+    { event_id: 'Ev1', event: { text, user: 'U1', channel: 'D1', channel_type: 'im', ts: '1.1', ...over } },
+    'U0BOT',
+  )
 
 describe('mentions', () => {
   test.each([
@@ -14,6 +26,7 @@ describe('mentions', () => {
     ['<@U0BOT>, lock api <@U2>', 'lock api <@U2>'],
     ['<@U0BOT>', ''],
     ['<@U0BOT> get &lt;x&gt;', 'get &lt;x&gt;'],
+    ['*<@U0BOT> status*', 'status*'],
   ])('that begin with our name are commands: %s', (text, command) => {
     expect(mention(text)).toMatchObject({ isCommand: true, request: { text: command, requestKey: 'event:Ev1' } })
   })
@@ -32,6 +45,78 @@ describe('mentions', () => {
 
   test.each([null, {}, { event: null }, { event: { user: 'U1' } }])('that are none are ignored: %o', (payload) => {
     expect(mentionRequest(payload, 'U0BOT')).toBeNull()
+  })
+})
+
+/** Subtypes of a message that @slack/types knows, and which of them a person has just written. */
+const written = ['thread_broadcast', 'reply_broadcast', 'file_share', 'file_comment', 'me_message']
+const notices = [
+  'bot_message',
+  'message_changed',
+  'message_deleted',
+  'message_replied',
+  'channel_join',
+  'channel_topic',
+]
+
+describe('messages that Slack marks with a subtype', () => {
+  test.each(written)('are commands when a person has written them: %s', (subtype) => {
+    expect(mention('<@U0BOT> status', { subtype })).toMatchObject({ isCommand: true, request: { text: 'status' } })
+    expect(direct('status', { subtype })).toMatchObject({ text: 'status' })
+  })
+
+  test.each(notices)('are ignored otherwise: %s', (subtype) => {
+    expect(mention('<@U0BOT> deploy api', { subtype })).toBeNull()
+    expect(direct('deploy api', { subtype })).toBeNull()
+  })
+
+  test('in a thread are answered in that thread', () => {
+    const over = { subtype: 'thread_broadcast', thread_ts: '1.0' }
+    expect(mention('<@U0BOT> abort', over)?.request.place).toEqual({ channel: 'C1', thread: '1.0' })
+  })
+})
+
+describe('what no person has just written', () => {
+  test.each([
+    ['a bot', { bot_id: 'B1' }],
+    ['ourselves', { user: 'U0BOT' }],
+    ['a reminder', { user: 'USLACKBOT' }],
+    ['nobody', { user: undefined }],
+    ['an edit', { edited: { user: 'U1', ts: '2.2' } }],
+    ['a hidden message', { hidden: true }],
+  ])('is ignored: %s', (_who, over) => {
+    expect(mention('<@U0BOT> deploy api', over)).toBeNull()
+    expect(direct('deploy api', over)).toBeNull()
+  })
+})
+
+describe('direct messages', () => {
+  test.each([
+    ['status', 'status'],
+    ['<@U0BOT> status', 'status'],
+    ['', ''],
+  ])('are commands, with or without our name: %s', (text, command) => {
+    expect(direct(text)).toEqual({
+      text: command,
+      user: { id: 'U1', name: null },
+      place: { channel: 'D1', thread: null },
+      requestKey: 'event:D1:1.1',
+      source: 'direct',
+      responseUrl: null,
+    })
+  })
+
+  test('that mention us are one request, whichever of the two events comes first', () => {
+    const keys = [
+      mention('<@U0BOT> status', { channel: 'D1' })?.request.requestKey,
+      direct('<@U0BOT> status')?.requestKey,
+    ]
+    expect(new Set(keys).size).toBe(1)
+  })
+
+  test('are not those of a channel or a group', () => {
+    for (const channel_type of ['channel', 'group', 'mpim']) expect(direct('status', { channel_type })).toBeNull()
+    expect(direct('status', { channel: 'C1', channel_type: undefined })).toBeNull()
   })
 })
 

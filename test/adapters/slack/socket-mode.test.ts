@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createSlackChat, type SlackChat } from '../../../src/adapters/slack/chat.ts'
 import { createSlackReceiver, SlackRefused, type SlackReceiver } from '../../../src/adapters/slack/receiver.ts'
 import type { Incoming } from '../../../src/ports/incoming.ts'
-import { BOT, mentionEnvelope, slashEnvelope, startFakeSlack, type FakeSlack } from './fake-slack.ts'
+import { BOT, directEnvelope, mentionEnvelope, slashEnvelope, startFakeSlack, type FakeSlack } from './fake-slack.ts'
 import { clock, eventually, keptLog } from './support.ts'
 
 let slack: FakeSlack
@@ -247,6 +247,50 @@ describe('what is not a command of ours', () => {
     first().send(mentionEnvelope(`<@${BOT.userId}> status`))
     await eventually(() => heard[0])
     expect(texts()).toEqual(['status'])
+  })
+})
+
+describe('a direct message', () => {
+  test('is a command, answered by an ordinary message that is there tomorrow', async () => {
+    await started()
+    first().send(directEnvelope('status'))
+    const incoming = await eventually(() => heard[0])
+    expect(incoming).toMatchObject({ text: 'status', source: 'direct', place: { channel: 'D1', thread: null } })
+    slack.answer('chat.postMessage', { ok: true, channel: 'D1', ts: '2.2' })
+    await incoming.reply({ text: 'all is quiet', sections: [] }, 'sender')
+    const methods = slack.calls.map((call) => call.method).filter((method) => method.startsWith('chat.'))
+    expect(methods).toEqual(['chat.postMessage'])
+    expect(slack.calls.at(-1)?.arguments.get('channel')).toBe('D1')
+  })
+
+  test('of ours, of a bot or in a channel is no command', async () => {
+    await started()
+    first().send(directEnvelope('deploy api production', { user: BOT.userId }))
+    first().send(directEnvelope('deploy api production', { bot_id: 'B0OTHER' }))
+    first().send(directEnvelope('deploy api production', { channel: 'C1', channel_type: 'channel' }))
+    first().send(directEnvelope('status'))
+    await eventually(() => heard[0])
+    expect(texts()).toEqual(['status'])
+  })
+
+  test('that mentions us is handled once, though Slack may send it as two events', async () => {
+    await started()
+    const event = { channel: 'D1', channel_type: 'im', ts: '7.7' }
+    first().send(directEnvelope(`<@${BOT.userId}> status`, event))
+    first().send(mentionEnvelope(`<@${BOT.userId}> status`, { event }))
+    first().send(directEnvelope('help'))
+    await eventually(() => heard[1])
+    expect(texts()).toEqual(['status', 'help'])
+  })
+})
+
+describe('a mention in a message that is also sent to the channel', () => {
+  test('is a command', async () => {
+    await started()
+    first().send(
+      mentionEnvelope(`<@${BOT.userId}> status`, { event: { subtype: 'thread_broadcast', thread_ts: '1.0' } }),
+    )
+    expect(await eventually(() => heard[0])).toMatchObject({ text: 'status', place: { channel: 'C1', thread: '1.0' } })
   })
 })
 
