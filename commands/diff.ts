@@ -1,4 +1,4 @@
-import { query } from '../src/command/define.ts'
+import { query, type QueryContext } from '../src/command/define.ts'
 import { optional, service, tier } from '../src/command/fields.ts'
 import { lookAt } from '../src/command/parts/fleet.ts'
 import { notThere } from '../src/command/parts/scopes.ts'
@@ -10,7 +10,6 @@ import {
   wantedText,
   type TargetReleases,
 } from '../src/command/parts/target-releases.ts'
-import type { QueryContext } from '../src/command/context.ts'
 import { done, mistyped, refused } from '../src/command/text.ts'
 import { compareLink } from '../src/domain/compare-link.ts'
 import type { Release } from '../src/domain/release.ts'

@@ -1,5 +1,5 @@
-import type { QueryContext, Reply } from '../src/command/context.ts'
-import { answer, demand, mutation } from '../src/command/define.ts'
+import type { Reply } from '../src/command/context.ts'
+import { answer, demand, mutation, type QueryContext } from '../src/command/define.ts'
 import { rest, service, tier } from '../src/command/fields.ts'
 import { pinnedText } from '../src/command/parts/pin-text.ts'
 import { notThere, scopeOf } from '../src/command/parts/scopes.ts'

@@ -1,5 +1,5 @@
-import type { QueryContext, Reply } from '../src/command/context.ts'
-import { answer, mutation } from '../src/command/define.ts'
+import type { Reply } from '../src/command/context.ts'
+import { answer, mutation, type QueryContext } from '../src/command/define.ts'
 import { service, tier } from '../src/command/fields.ts'
 import { lookAt } from '../src/command/parts/fleet.ts'
 import { demandRoll, roll, rollFlags } from '../src/command/parts/roll.ts'

@@ -1,5 +1,5 @@
-import type { QueryContext, Reply } from '../src/command/context.ts'
-import { mutation } from '../src/command/define.ts'
+import type { Reply } from '../src/command/context.ts'
+import { mutation, type QueryContext } from '../src/command/define.ts'
 import { service } from '../src/command/fields.ts'
 import { demandRoll, roll, rollFlags, rollPositionals, type RollArgs } from '../src/command/parts/roll.ts'
 import { backTo, type BackTo } from '../src/command/rollback-reference.ts'

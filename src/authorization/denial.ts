@@ -1,6 +1,6 @@
 import { mention } from '../domain/wording.ts'
 import type { Groups } from './groups.ts'
-import type { Question } from './judge.ts'
+import type { Question } from './question.ts'
 import type { Decision, Policy } from './policy.ts'
 import type { Denial } from './rights.ts'
 

@@ -1,21 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
-import type { WholeShop } from './entities.ts'
 import { explainDenial } from './denial.ts'
 import type { Groups } from './groups.ts'
 import type { Decision, Policy } from './policy.ts'
-import type { Actor, Demand, Denial, Right, Scope } from './rights.ts'
+import type { Question } from './question.ts'
+import type { Actor, Denial } from './rights.ts'
 
 export type Verdict =
   | { readonly kind: 'allowed'; readonly policies: readonly string[] }
   | { readonly kind: 'denied'; readonly denial: Denial }
-
-/** What is asked of the policy: a right, or to read. */
-export interface Question {
-  readonly action: Right | 'read'
-  readonly scope: Scope | WholeShop
-  readonly owner: string | null
-  readonly tag?: string | undefined
-}
 
 /** Asks the policy about a person, with the groups as they are now. Records nothing, changes nothing, never rejects. */
 export interface Judge {
@@ -23,13 +15,6 @@ export interface Judge {
   /** Whether each is allowed, without the reasons. Others get their turn between two questions, of which there may be thousands. */
   allows(actor: Actor, questions: readonly Question[]): Promise<readonly boolean[]>
 }
-
-export const questionOf = (demand: Demand): Question => ({
-  action: demand.right,
-  scope: demand.scope,
-  owner: demand.owner,
-  tag: demand.tag,
-})
 
 export function createJudge(deps: { readonly policy: Policy; readonly groups: Groups }): Judge {
   const { policy, groups } = deps

@@ -1,7 +1,7 @@
 import type { Readers } from '../services/capabilities.ts'
 import type { Groups } from './groups.ts'
-import type { Verdict } from './judge.ts'
-import { createJudge, questionOf } from './judge.ts'
+import { createJudge, type Verdict } from './judge.ts'
+import { questionOf } from './question.ts'
 import type { Policy } from './policy.ts'
 import type { Actor, Denial } from './rights.ts'
 

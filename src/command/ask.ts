@@ -1,5 +1,6 @@
 import type { Denial, Right } from '../authorization/rights.ts'
-import type { QueryContext, Reply } from './context.ts'
+import type { Reply } from './context.ts'
+import type { QueryContext } from './define.ts'
 import { findIn, validNames } from './find.ts'
 import { usageText } from './help.ts'
 import { withoutAddress, type Word } from './tokenize.ts'

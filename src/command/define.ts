@@ -1,5 +1,7 @@
 import type { Demand, Right } from '../authorization/rights.ts'
-import type { MutationContext, QueryContext, Reply } from './context.ts'
+import type { Catalog } from '../domain/catalog.ts'
+import type { Capabilities, Readers } from '../services/capabilities.ts'
+import type { CommandRequest, Reply } from './context.ts'
 import type { Field, Flag, Known } from './fields.ts'
 import type { Parsed } from './parsed.ts'
 import { parseArguments, type Positionals } from './parse.ts'
@@ -10,6 +12,20 @@ import type { Word } from './tokenize.ts'
  * How a command is made: `query` for what only reads, `mutation` for what changes something. A mutation names the right
  * that it needs and what its arguments demand, and only then gets capabilities; a query cannot get any.
  */
+
+/** What every handler may look at. */
+export interface QueryContext {
+  readonly request: CommandRequest
+  readonly catalog: Catalog
+  readonly read: Readers
+  /** The commands that there are: `help` and `can` speak of them. */
+  readonly commands: CommandIndex
+}
+
+/** What a mutating handler gets besides: one bound capability for each demand, in their order; none for a dry run. */
+export interface MutationContext<R extends Right> extends QueryContext {
+  readonly grants: readonly { readonly demand: Demand<R>; readonly may: Capabilities[R] }[]
+}
 
 /** Data beside the code: help and docs are made from it. */
 interface About<P extends Positionals, F extends Flags> {

@@ -1,8 +1,8 @@
 import type { Authorized, Door } from '../authorization/door.ts'
 import type { Right } from '../authorization/rights.ts'
 import type { Capabilities } from '../services/capabilities.ts'
-import type { QueryContext, Reply } from './context.ts'
-import type { MutationDefinition } from './define.ts'
+import type { Reply } from './context.ts'
+import type { MutationDefinition, QueryContext } from './define.ts'
 import type { Passage } from './limits.ts'
 import { failed, refused } from './text.ts'
 

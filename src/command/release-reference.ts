@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Release } from '../domain/release.ts'
 import { code, words } from '../domain/wording.ts'
-import type { QueryContext, Reply } from './context.ts'
+import type { Reply } from './context.ts'
+import type { QueryContext } from './define.ts'
 import { optional, text, type Field } from './fields.ts'
 import { failed, refused } from './text.ts'
 

@@ -1,13 +1,12 @@
 import type { Fact } from '../domain/event.ts'
 import { lockExpired, type Lock } from '../domain/lock.ts'
 import type { Pin } from '../domain/pin.ts'
-import type { Plan, PlanAsk } from '../domain/plan.ts'
-import type { Person, Rollout, Typed, WaitsFor } from '../domain/rollout.ts'
+import type { Plan } from '../domain/plan.ts'
+import type { Rollout, Typed, WaitsFor } from '../domain/rollout.ts'
 import type { Stop } from '../domain/stop.ts'
 import type { Target } from '../domain/target.ts'
 import { waitsForText } from '../domain/waiting-text.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Place } from '../ports/chat.ts'
 import type { Entry, StoreReader, StoreWriter } from '../ports/store.ts'
 import { asBefore } from '../store/conditions.ts'
 import { keys } from '../store/keys.ts'
@@ -23,25 +22,7 @@ import {
 } from '../store/records.ts'
 import type { Writes } from './ending.ts'
 import { lineIn, queueOf, turnOf } from './line.ts'
-import { newRollout } from './new-rollout.ts'
-
-export interface NewRollout {
-  readonly plan: Plan
-  /** What the plan was made from, to make it anew when its turn comes. */
-  readonly ask: PlanAsk
-  /** What force can pass is passed, then too. */
-  readonly force: boolean
-  readonly requestedBy: Person
-  readonly command: string
-  readonly reason: string | null
-  readonly place: Place
-  readonly audit: number
-  readonly retryOf: number | null
-  readonly next: readonly string[]
-  readonly typed: Typed
-  /** The note that asked for it, when a list of services goes on: it goes away in the same transaction. */
-  readonly following: Entry | null
-}
+import { newRollout, type NewRollout } from './new-rollout.ts'
 
 export interface QueueLimits {
   /** How many rollouts may run at once in a tier; null for any number. */

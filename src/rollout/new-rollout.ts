@@ -1,6 +1,25 @@
-import type { Plan } from '../domain/plan.ts'
-import type { InstanceState, Rollout, WaitsFor } from '../domain/rollout.ts'
-import type { NewRollout } from './create.ts'
+import type { Plan, PlanAsk } from '../domain/plan.ts'
+import type { InstanceState, Person, Rollout, Typed, WaitsFor } from '../domain/rollout.ts'
+import type { Place } from '../ports/chat.ts'
+import type { Entry } from '../ports/store.ts'
+
+export interface NewRollout {
+  readonly plan: Plan
+  /** What the plan was made from, to make it anew when its turn comes. */
+  readonly ask: PlanAsk
+  /** What force can pass is passed, then too. */
+  readonly force: boolean
+  readonly requestedBy: Person
+  readonly command: string
+  readonly reason: string | null
+  readonly place: Place
+  readonly audit: number
+  readonly retryOf: number | null
+  readonly next: readonly string[]
+  readonly typed: Typed
+  /** The note that asked for it, when a list of services goes on: it goes away in the same transaction. */
+  readonly following: Entry | null
+}
 
 /** As it is accepted; it waits when `waitsFor` says for what. */
 export function newRollout(id: number, asked: NewRollout, waitsFor: WaitsFor | null, now: number): Rollout {

@@ -4,12 +4,18 @@ import type { Lock } from '../domain/lock.ts'
 import type { Blocker, Only, Plan, Planned, PlannedRelease } from '../domain/plan.ts'
 import type { Stop } from '../domain/stop.ts'
 import type { Target } from '../domain/target.ts'
+import type { Release } from '../domain/release.ts'
 import { byUnitName, instanceIn, parseUnitName } from '../domain/unit-name.ts'
 import type { HealthGate, HealthResult } from '../ports/health.ts'
 import { isForgotten, type ClusterView, type UnitView } from '../ports/scheduler.ts'
 import { isUp } from './observation.ts'
-import type { Standby } from './plan-rollback.ts'
 import type { Settings } from './settings.ts'
+
+/** The release that every instance says it runs: the rollback target if all of them are healthy. `to` is null where they do not agree. */
+export interface Standby {
+  readonly to: Release | null
+  readonly afterMs: number
+}
 
 /** All that a plan depends on, as it is now. */
 export interface PlanInput {

@@ -5,7 +5,7 @@ import { digestIn, releaseText, type Release } from '../domain/release.ts'
 import { targetText, type Target } from '../domain/target.ts'
 import { RegistryFault } from '../ports/registry.ts'
 import type { LastGood, Readers } from '../services/capabilities.ts'
-import type { PlanInput } from './plan-input.ts'
+import type { PlanInput, Standby } from './plan-input.ts'
 import { takenBackAfter } from './settings.ts'
 
 /** What a failed rollout would be taken back to by itself, and why to nothing. */
@@ -15,12 +15,6 @@ export interface TakingBack {
   /** No rollout is known to have left a release well; what every instance runs and serves now would do. Null otherwise. */
   readonly standby: { readonly afterMs: number } | null
   readonly notes: readonly string[]
-}
-
-/** What every instance says it runs, to be gone back to if they are all well; `to` is null where they do not agree. */
-export interface Standby {
-  readonly to: Release | null
-  readonly afterMs: number
 }
 
 interface Parts {

@@ -29,7 +29,7 @@ describe('Files', () => {
       graph.set(
         file,
         importsOf(file)
-          .filter(({ kind, typeOnly }) => kind === 'own' && !typeOnly)
+          .filter(({ kind }) => kind === 'own')
           .map(({ to }) => to),
       )
     }

@@ -1,11 +1,11 @@
 import { describe, expectTypeOf, test } from 'vitest'
 import type { CapabilityBinders } from '../../src/command/pass-the-door.ts'
-import type { Authorization, Door } from '../../src/authorization/door.ts'
+import { type Authorization, Authorized, type Door, openGrant } from '../../src/authorization/door.ts'
 import type { AuthorizationRequest } from '../../src/authorization/request.ts'
-import { Authorized, openGrant } from '../../src/authorization/door.ts'
 import type { StoredReply } from '../../src/authorization/request-record.ts'
 import type { Grant, Right } from '../../src/authorization/rights.ts'
-import type { MutationContext, QueryContext, Reply } from '../../src/command/context.ts'
+import type { Reply } from '../../src/command/context.ts'
+import type { MutationContext, QueryContext } from '../../src/command/define.ts'
 import type { Capabilities, StartCapability } from '../../src/services/capabilities.ts'
 
 /**

@@ -1,4 +1,5 @@
-import { hashUnitFile, type UnitOption } from '../units/unit-file.ts'
+import { hashUnitFile } from '../units/unit-file.ts'
+import type { UnitOption } from '../units/lex.ts'
 import { requirementsOf, type Requirements } from '../units/requirements.ts'
 
 export type JobState = 'inactive' | 'loaded' | 'launched'

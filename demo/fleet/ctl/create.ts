@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { hashUnitFile, parseUnitFile, type UnitOption } from '../units/unit-file.ts'
+import { hashUnitFile, parseUnitFile } from '../units/unit-file.ts'
+import type { UnitOption } from '../units/lex.ts'
 import { refuseRequirements, requirementsOf } from '../units/requirements.ts'
 import { mangleUnitName, parseUnitName, refuseUnitName, withUnitType } from '../units/unit-name.ts'
 import { fetchUnit, hashOf, putOptions, type FleetUnit, type MachineCache } from './model.ts'

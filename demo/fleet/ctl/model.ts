@@ -1,4 +1,5 @@
-import { hashUnitFile, type UnitOption } from '../units/unit-file.ts'
+import { hashUnitFile } from '../units/unit-file.ts'
+import type { UnitOption } from '../units/lex.ts'
 import { requirementsOf } from '../units/requirements.ts'
 import { ApiError, field, type Session } from './session.ts'
 

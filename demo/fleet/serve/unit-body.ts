@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { JobState } from '../cluster/registry.ts'
-import type { UnitOption } from '../units/unit-file.ts'
+import type { UnitOption } from '../units/lex.ts'
 
 const Body = z.object({
   desiredState: z.enum(['inactive', 'loaded', 'launched']).or(z.literal('')).default(''),

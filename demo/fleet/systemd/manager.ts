@@ -1,4 +1,5 @@
-import { hashUnitFile, type UnitOption } from '../units/unit-file.ts'
+import { hashUnitFile } from '../units/unit-file.ts'
+import type { UnitOption } from '../units/lex.ts'
 import type { Host } from './host.ts'
 import { Service, settled } from './service.ts'
 import { isDown, isUp } from './states.ts'

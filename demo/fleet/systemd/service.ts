@@ -1,5 +1,5 @@
 import { serviceConfigOf, type ServiceConfig } from '../units/service-config.ts'
-import type { UnitOption } from '../units/unit-file.ts'
+import type { UnitOption } from '../units/lex.ts'
 import type { Running } from './command.ts'
 import type { Host } from './host.ts'
 import { runCycle, type Life } from './cycle.ts'

@@ -1,6 +1,11 @@
-import type { UnitOption } from './unit-file.ts'
-
 const LINE_MAX = 2048
+
+/** One `Name=Value` line of a unit file; a continued line keeps its backslash and newline in `value`. */
+export interface UnitOption {
+  readonly section: string
+  readonly name: string
+  readonly value: string
+}
 
 /**
  * Reads a unit file the way fleet does (go-systemd's lexer, seen in the scenarios submit and submit-bad-files):

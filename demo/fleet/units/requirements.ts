@@ -1,4 +1,4 @@
-import type { UnitOption } from './unit-file.ts'
+import type { UnitOption } from './lex.ts'
 import { globMatches } from './glob.ts'
 import { parseUnitName } from './unit-name.ts'
 

@@ -1,4 +1,5 @@
-import { optionValues, type UnitOption } from './unit-file.ts'
+import { optionValues } from './unit-file.ts'
+import type { UnitOption } from './lex.ts'
 import { specify } from './exec-line.ts'
 import { parseSpan } from './seconds.ts'
 import { parseUnitName } from './unit-name.ts'

@@ -1,12 +1,5 @@
 import { createHash } from 'node:crypto'
-import { lexUnitFile } from './lex.ts'
-
-/** One `Name=Value` line of a unit file; a continued line keeps its backslash and newline in `value`. */
-export interface UnitOption {
-  readonly section: string
-  readonly name: string
-  readonly value: string
-}
+import { lexUnitFile, type UnitOption } from './lex.ts'
 
 /** Options in file order, as fleet keeps a unit file: comments, blank lines and spacing are gone. */
 export function parseUnitFile(text: string): UnitOption[] {

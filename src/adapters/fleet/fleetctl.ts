@@ -1,6 +1,7 @@
 import type { Clock } from '../../ports/clock.ts'
 import { cleanEnvironment, globalFlags, type FleetOptions } from './options.ts'
-import { runFleetctl, type FleetctlResult } from './run-fleetctl.ts'
+import { runFleetctl } from './run-fleetctl.ts'
+import type { FleetctlResult } from './fleetctl-call.ts'
 
 /** fleetctl as one tier's options want it. Never rejects. */
 export type Fleetctl = (

@@ -1,6 +1,6 @@
 import type { CallResult } from '../../ports/scheduler.ts'
 import { isHelp } from './fleetctl.ts'
-import type { FleetctlResult } from './run-fleetctl.ts'
+import type { FleetctlResult } from './fleetctl-call.ts'
 import { firstLine } from './words.ts'
 
 export type Verb = 'start' | 'stop' | 'destroy'

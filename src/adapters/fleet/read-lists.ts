@@ -1,8 +1,7 @@
 import { listOf, reportsDigest } from './glance.ts'
 import { linkedAbort } from './linked-abort.ts'
-import type { FleetctlResult } from './run-fleetctl.ts'
-import type { Fleetctl } from './fleetctl.ts'
-import { isHelp } from './fleetctl.ts'
+import type { FleetctlResult } from './fleetctl-call.ts'
+import { type Fleetctl, isHelp } from './fleetctl.ts'
 import {
   machineFields,
   parseMachines,

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { execa } from 'execa'
 import type { Clock } from '../../ports/clock.ts'
 import { seconds } from './words.ts'
-import type { FleetctlCall, FleetctlResult, KilledBy } from './run-fleetctl.ts'
+import type { FleetctlCall, FleetctlResult, KilledBy } from './fleetctl-call.ts'
 
 const defaultMaxOutputBytes = 16 * 1024 * 1024
 /** After the exit everything written is in the pipe already; only a process that left the group can still hold it. */

@@ -3,7 +3,7 @@ import { digestIn, shortDigest, type Release } from '../../domain/release.ts'
 import type { Target } from '../../domain/target.ts'
 import { series, shortUnit, words } from '../../domain/wording.ts'
 import type { UnitView } from '../../ports/scheduler.ts'
-import type { QueryContext } from '../context.ts'
+import type { QueryContext } from '../define.ts'
 import { addressOf, instancesOf, isRunning, type Views } from './fleet.ts'
 
 /** What an instance says it runs. */

@@ -3,7 +3,7 @@ import type { Target } from '../../domain/target.ts'
 import { ago, words } from '../../domain/wording.ts'
 import { RegistryFault } from '../../ports/registry.ts'
 import type { LastGood } from '../../services/capabilities.ts'
-import type { QueryContext } from '../context.ts'
+import type { QueryContext } from '../define.ts'
 import type { Views } from './fleet.ts'
 import { othersThan, runningGroups, runningOf, type RunningInstance } from './running.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { judge } from '../../../src/adapters/fleet/judge.ts'
-import type { FleetctlResult } from '../../../src/adapters/fleet/run-fleetctl.ts'
+import type { FleetctlResult } from '../../../src/adapters/fleet/fleetctl-call.ts'
 import { callRuns, type Run } from './transcripts.ts'
 
 const ran = ({ rc, stdout, stderr }: Run): FleetctlResult =>
