@@ -20,6 +20,7 @@ import {
 import type { Stop } from '../../src/domain/stop.ts'
 import type { ClusterView, UnitView } from '../../src/ports/scheduler.ts'
 import { noReleases, releaseOf } from '../support/releases.ts'
+import { instanceOf, plannedInstance, planOf as basicPlan, rolloutOf as basicRollout } from '../support/rollouts.ts'
 import type { Capabilities, PlanRequest, Readers, StartRequest } from '../../src/services/capabilities.ts'
 
 /** Plain objects in place of what commands look at and act through. What was done lies in `did`. */
@@ -88,100 +89,42 @@ export const pinOf = (over: Partial<Pin> = {}): Pin => ({
   ...over,
 })
 
-export const planOf = (over: Partial<Plan> = {}): Plan => ({
-  kind: 'deploy',
-  service: 'api',
-  tier: 'production',
-  unit: 'api@.service',
-  batches: [1, 2, 3].map((n) => [
-    {
-      unit: `api@${n}.service`,
-      task: 'replace',
-      renews: [],
-      sidekicks: [],
-      machine: { id: `m${n}`, ip: `10.0.0.${n}` },
-      state: 'active/running',
-      serving: true,
-      stopped: false,
-      identity: null,
-      runs: null,
-    },
-  ]),
-  others: [],
-  scale: null,
-  release: null,
-  rollback: null,
-  preparation: null,
-  canary: false,
-  canarySteadyMs: 0,
-  atOnce: 1,
-  gate: { kind: 'http', port: 8080, path: '/health', timeoutMs: 1000, identity: null },
-  settleMs: 5000,
-  progressDeadlineMs: 300_000,
-  warnings: [],
-  hash: 'abcdef012345',
-  ...over,
-})
+/** A deploy of three healthy instances, one at a time, with all that people are shown of one. */
+export const planOf = (over: Partial<Plan> = {}): Plan =>
+  basicPlan({
+    batches: [1, 2, 3].map((n) => [
+      plannedInstance(`api@${n}.service`, { machine: { id: `m${n}`, ip: `10.0.0.${n}` } }),
+    ]),
+    gate: { kind: 'http', port: 8080, path: '/health', timeoutMs: 1000, identity: null },
+    settleMs: 5000,
+    progressDeadlineMs: 300_000,
+    hash: 'abcdef012345',
+    ...over,
+  })
 
-const instance = (name: string, stage: Stage, batch: number): InstanceState => ({
-  unit: name,
-  task: 'replace',
-  renews: [],
-  sidekicks: [],
-  batch,
-  stage,
-  since: noon,
-  attempt: 1,
-  drops: 0,
-  calls: 2,
-  replaced: stage === 'done',
-  before: { machine: null, ip: null, identity: null },
-  runs: null,
-  machine: { id: `m-10.0.0.${batch + 1}`, ip: `10.0.0.${batch + 1}` },
-  startedAt: stage === 'done' ? noon - 3_600_000 : null,
-  finishedAt: null,
-  note: null,
-  seen: [],
-})
+const instance = (name: string, stage: Stage, batch: number): InstanceState =>
+  instanceOf(plannedInstance(name), batch, {
+    stage,
+    since: noon,
+    attempt: 1,
+    calls: 2,
+    replaced: stage === 'done',
+    before: { machine: null, ip: null, identity: null },
+    machine: { id: `m-10.0.0.${batch + 1}`, ip: `10.0.0.${batch + 1}` },
+    startedAt: stage === 'done' ? noon - 3_600_000 : null,
+  })
 
-export const rolloutOf = (
-  id: number,
-  phase: Phase,
-  stages: readonly Stage[],
-  over: Partial<Rollout> = {},
-): Rollout => ({
-  id,
-  plan: planOf(),
-  phase,
-  ending: null,
-  release: null,
-  rollback: null,
-  preparation: null,
-  canaryPassed: false,
-  heard: null,
-  held: null,
-  pause: null,
-  takenBy: null,
-  instances: stages.map((stage, index) => instance(`api@${index + 1}.service`, stage, index)),
-  batch: 0,
-  requestedBy: ann,
-  command: 'deploy api production',
-  reason: null,
-  place: { channel: 'C1', thread: null },
-  audit: 1,
-  retryOf: null,
-  next: [],
-  driver: null,
-  typed: { batch: null, canary: null, force: false },
-  waiting: null,
-  createdAt: noon - 60_000,
-  begunAt: null,
-  endedAt: isOver({ phase }) ? noon - 30_000 : null,
-  spentMs: 0,
-  stuck: null,
-  seq: 1,
-  ...over,
-})
+/** A rollout of the plan above, a minute old: `stages` has one entry per instance. */
+export const rolloutOf = (id: number, phase: Phase, stages: readonly Stage[], over: Partial<Rollout> = {}): Rollout =>
+  basicRollout(planOf(), {
+    id,
+    phase,
+    instances: stages.map((stage, index) => instance(`api@${index + 1}.service`, stage, index)),
+    requestedBy: ann,
+    createdAt: noon - 60_000,
+    endedAt: isOver({ phase }) ? noon - 30_000 : null,
+    ...over,
+  })
 
 export const stopOf = (over: Partial<Stop> = {}): Stop => ({
   kind: 'stop',

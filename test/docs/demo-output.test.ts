@@ -4,7 +4,8 @@ import { closingMessage, rootMessage } from '../../src/narrator/board.ts'
 import { releaseText } from '../../src/domain/release.ts'
 import { lineOf } from '../../src/narrator/lines.ts'
 import { releaseOf } from '../support/releases.ts'
-import { gate, planOf, rolloutOf } from '../rollout/world.ts'
+import { gate } from '../rollout/world.ts'
+import { planOf, rolloutOf } from '../support/rollouts.ts'
 import { textOf } from './pages.ts'
 
 /** Names, numbers and times differ from run to run; the sentences do not. */

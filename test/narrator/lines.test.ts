@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Fact } from '../../src/domain/event.ts'
 import type { HealthGate } from '../../src/ports/health.ts'
 import { lineOf } from '../../src/narrator/lines.ts'
-import { planOf, rolloutOf, scaleOf } from '../rollout/world.ts'
+import { planOf, rolloutOf, scaleOf } from '../support/rollouts.ts'
 
 const by = { id: 'U1', name: 'ann' }
 

@@ -3,7 +3,7 @@ import type { Fact } from '../../src/domain/event.ts'
 import type { Rollout, WaitsFor } from '../../src/domain/rollout.ts'
 import { closingMessage, reactionOf, rootMessage } from '../../src/narrator/board.ts'
 import { lineOf } from '../../src/narrator/lines.ts'
-import { planOf, rolloutOf } from '../rollout/world.ts'
+import { planOf, rolloutOf } from '../support/rollouts.ts'
 
 /** What the thread of a rollout that waits says, and what its root message looks like meanwhile. */
 

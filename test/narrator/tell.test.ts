@@ -9,7 +9,7 @@ import { keys } from '../../src/store/keys.ts'
 import { eventRecord, pointerRecord, rolloutRecord } from '../../src/store/records.ts'
 import { ownEtcd } from '../support/own-etcd.ts'
 import { quietLog } from '../support/quiet-log.ts'
-import { planOf, rolloutOf } from '../rollout/world.ts'
+import { planOf, rolloutOf } from '../support/rollouts.ts'
 import { ScriptedChat } from './scripted-chat.ts'
 
 /** The narrator on a real etcd; only the chat is scripted, since its faults must come at chosen moments. */

@@ -9,7 +9,7 @@ import { HealthWatch } from '../../src/rollout/health-watch.ts'
 import { createAnnouncedPorts, createDiscovery } from '../../src/services/discovery.ts'
 import { quietLog } from '../support/quiet-log.ts'
 import { unit } from '../commands/fakes.ts'
-import { planOf, rolloutOf } from './world.ts'
+import { planOf, rolloutOf } from '../support/rollouts.ts'
 
 const gate = { kind: 'http', port: 'announced', path: '/health', timeoutMs: 2000, identity: null } as const
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Blocker } from '../../src/domain/plan.ts'
 import type { Rollout, WaitsFor } from '../../src/domain/rollout.ts'
 import { decideWait, isStuck, type Checked, type WaitSeen } from '../../src/rollout/decide-wait.ts'
-import { planOf, rolloutOf } from './world.ts'
+import { planOf, rolloutOf } from '../support/rollouts.ts'
 
 const turn: WaitsFor = { kind: 'turn', live: 7, ahead: [8] }
 const waiting = (waits: WaitsFor, force = false): Rollout => ({

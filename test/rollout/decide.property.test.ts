@@ -5,7 +5,8 @@ import { decide } from '../../src/rollout/decide.ts'
 import type { Decision, UnitCall } from '../../src/rollout/draft.ts'
 import { defaultPatience } from '../../src/rollout/observation.ts'
 import type { UnitView } from '../../src/ports/scheduler.ts'
-import { gate, migrate, planOf, prepared, rolloutOf, World } from './world.ts'
+import { planOf, rolloutOf } from '../support/rollouts.ts'
+import { gate, migrate, prepared, World } from './world.ts'
 
 /** What may happen at one look; most looks nothing. */
 const happening = fc.record({

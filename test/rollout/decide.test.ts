@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { gate, planOf, World } from './world.ts'
+import { planOf } from '../support/rollouts.ts'
+import { gate, World } from './world.ts'
 
 const kinds = (world: World) => world.facts.map((fact) => fact.kind)
 const calls = (world: World) => world.log.map((entry) => entry.what)

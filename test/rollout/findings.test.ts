@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { gate, planOf, World } from './world.ts'
+import { planOf } from '../support/rollouts.ts'
+import { gate, World } from './world.ts'
 
 /** What a review found wrong once: each by its scenario. */
 

@@ -14,7 +14,7 @@ import { UnreadableRecord } from '../../src/store/record.ts'
 import { lockRecord, pinRecord, stopRecord, wishesRecord } from '../../src/store/records.ts'
 import { digestOf, releaseOf } from '../support/releases.ts'
 import { ownEtcd } from '../support/own-etcd.ts'
-import { askedFor, planOf } from './world.ts'
+import { askedFor, planOf } from '../support/rollouts.ts'
 
 /** The only writer of rollouts, on a real etcd: what it refuses is what keeps the promises. */
 

@@ -6,7 +6,7 @@ import type { Release } from '../../src/domain/release.ts'
 import { releaseFor } from '../../src/rollout/plan-release.ts'
 import { ranBefore, standBy } from '../../src/rollout/plan-rollback.ts'
 import type { PlanRequest, Readers } from '../../src/services/capabilities.ts'
-import { planOf } from './world.ts'
+import { planOf } from '../support/rollouts.ts'
 import { noReleases } from '../support/releases.ts'
 
 const digest = (letter: string): string => `sha256:${letter.repeat(64)}`

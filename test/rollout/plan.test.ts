@@ -5,6 +5,7 @@ import type { ClusterView, UnitView } from '../../src/ports/scheduler.ts'
 import { planRollout, type PlanInput } from '../../src/rollout/plan-rollout.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import { batchSizes, preparationFor } from '../../src/rollout/settings.ts'
+import { planInputOf, settingsOf } from '../support/rollouts.ts'
 import { gate, migrate } from './world.ts'
 
 const unit = (name: string, change: Partial<UnitView> = {}): UnitView => ({
@@ -30,30 +31,8 @@ const clusterOf = (units: readonly UnitView[]): Extract<ClusterView, { kind: 'kn
   templates: new Map([['api@.service', 'h1']]),
 })
 
-function plan(units: readonly UnitView[], change: Partial<PlanInput> = {}): Planned {
-  return planRollout({
-    kind: 'deploy',
-    target: { service: 'api', tier: 'production' },
-    unit: 'api@.service',
-    sidekicks: [],
-    settings: {
-      batch: { kind: 'count', count: 1 },
-      canary: 0,
-      canarySteadyMs: 0,
-      settleMs: 1000,
-      progressDeadlineMs: 60_000,
-    },
-    gate: { kind: 'none' },
-    cluster: clusterOf(units),
-    health: new Map(),
-    locks: [],
-    stop: null,
-    live: null,
-    moving: [],
-    only: null,
-    ...change,
-  })
-}
+const plan = (units: readonly UnitView[], change: Partial<PlanInput> = {}): Planned =>
+  planRollout(planInputOf({ cluster: clusterOf(units), ...change }))
 
 function planned(units: readonly UnitView[], change: Partial<PlanInput> = {}) {
   const result = plan(units, change)
@@ -67,13 +46,7 @@ const named = (batches: readonly (readonly { readonly unit: string }[])[]) =>
 describe('a plan', () => {
   it('takes instances by number, as many at once as the batch says', () => {
     const units = [10, 2, 1, 3].map((n) => unit(`api@${n}.service`))
-    const settings = {
-      batch: { kind: 'count', count: 2 },
-      canary: 0,
-      canarySteadyMs: 0,
-      settleMs: 1,
-      progressDeadlineMs: 1,
-    } as const
+    const settings = settingsOf({ batch: { kind: 'count', count: 2 } })
     expect(named(planned(units, { settings }).plan.batches)).toEqual([
       ['api@1.service', 'api@2.service'],
       ['api@3.service', 'api@10.service'],
@@ -88,13 +61,7 @@ describe('a plan', () => {
         reports: [{ machine: 'm1', ip: null, load: 'loaded', active: 'failed', sub: 'failed', hash: 'h1' }],
       }),
     ]
-    const settings = {
-      batch: { kind: 'percent', percent: 100 },
-      canary: 1,
-      canarySteadyMs: 0,
-      settleMs: 1,
-      progressDeadlineMs: 1,
-    } as const
+    const settings = settingsOf({ batch: { kind: 'percent', percent: 100 }, canary: 1 })
     const { plan: made } = planned(units, { settings })
     expect(named(made.batches)).toEqual([['api@3.service'], ['api@1.service', 'api@2.service']])
     expect(made.warnings.join('\n')).toContain('api@3.service does not serve now')
@@ -210,25 +177,13 @@ describe('a plan', () => {
         },
       ])
       // With two at once there is room for it, and the one that is down itself is always welcome.
-      const settings = {
-        batch: { kind: 'count', count: 2 },
-        canary: 0,
-        canarySteadyMs: 0,
-        settleMs: 1,
-        progressDeadlineMs: 1,
-      } as const
+      const settings = settingsOf({ batch: { kind: 'count', count: 2 } })
       expect(planned(units, { ...only('api@2.service'), settings }).blockers).toEqual([])
       expect(planned(units, only('api@1.service')).blockers).toEqual([])
     })
 
     it('takes a share of the service, not of the named ones', () => {
-      const settings = {
-        batch: { kind: 'percent', percent: 50 },
-        canary: 0,
-        canarySteadyMs: 0,
-        settleMs: 1,
-        progressDeadlineMs: 1,
-      } as const
+      const settings = settingsOf({ batch: { kind: 'percent', percent: 50 } })
       const units = [1, 2, 3, 4, 5, 6].map((n) => unit(`api@${n}.service`))
       expect(planned(units, { ...only('api@2.service'), settings }).plan.atOnce).toBe(3)
     })

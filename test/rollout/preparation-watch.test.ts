@@ -3,7 +3,8 @@ import { systemClock } from '../../src/adapters/system/clock.ts'
 import type { Rollout } from '../../src/domain/rollout.ts'
 import type { PreparationEnd, PreparationOrder } from '../../src/ports/preparation.ts'
 import { PreparationWatch } from '../../src/rollout/preparation-watch.ts'
-import { migrate, planOf, rolloutOf } from './world.ts'
+import { planOf, rolloutOf } from '../support/rollouts.ts'
+import { migrate } from './world.ts'
 
 const waiting = rolloutOf(planOf({ preparation: migrate }))
 const running = (since: number, driver = 'me:1'): Rollout => ({

@@ -4,7 +4,8 @@ import type { Plan } from '../../src/domain/plan.ts'
 import type { Release } from '../../src/domain/release.ts'
 import { lineOf } from '../../src/narrator/lines.ts'
 import { rootMessage } from '../../src/narrator/board.ts'
-import { gate, migrate, planOf, scaleOf, World } from './world.ts'
+import { planOf, scaleOf } from '../support/rollouts.ts'
+import { gate, migrate, World } from './world.ts'
 
 const digest = (letter: string): string => `sha256:${letter.repeat(64)}`
 const [v1, v2, other] = [digest('1'), digest('2'), digest('9')]

@@ -3,7 +3,8 @@ import type { Plan } from '../../src/domain/plan.ts'
 import { releaseStateText } from '../../src/domain/release-words.ts'
 import type { Release } from '../../src/domain/release.ts'
 import type { Fact } from '../../src/domain/event.ts'
-import { gate, planOf, World } from './world.ts'
+import { planOf } from '../support/rollouts.ts'
+import { gate, World } from './world.ts'
 
 const digest = (letter: string): string => `sha256:${letter.repeat(64)}`
 const [v1, v2, other] = [digest('1'), digest('2'), digest('9')]

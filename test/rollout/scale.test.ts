@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { scaleOf, World } from './world.ts'
+import { scaleOf } from '../support/rollouts.ts'
+import { World } from './world.ts'
 
 const kinds = (world: World) => world.facts.map((fact) => fact.kind)
 const calls = (world: World) => world.log.map((entry) => entry.what)

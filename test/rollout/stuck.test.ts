@@ -3,7 +3,8 @@ import { firstFailureText } from '../../src/domain/failure-text.ts'
 import type { Fact } from '../../src/domain/event.ts'
 import { lineOf } from '../../src/narrator/lines.ts'
 import { rootMessage } from '../../src/narrator/board.ts'
-import { gate, planOf, scaleOf, World } from './world.ts'
+import { planOf, scaleOf } from '../support/rollouts.ts'
+import { gate, World } from './world.ts'
 
 const one = ['api@1.service'] as const
 const api1 = 'api@1.service'

@@ -3,7 +3,8 @@ import type { Plan } from '../../src/domain/plan.ts'
 import { releaseFactText, releaseStateText } from '../../src/domain/release-words.ts'
 import type { Release } from '../../src/domain/release.ts'
 import { isOver } from '../../src/domain/rollout.ts'
-import { gate, planOf, World } from './world.ts'
+import { planOf } from '../support/rollouts.ts'
+import { gate, World } from './world.ts'
 
 /** Who restarts by itself while a failed rollout takes itself back, and may pull the bad release once more. */
 

@@ -3,6 +3,7 @@ import type { Only, PlannedInstance, PlannedRelease } from '../../src/domain/pla
 import { blockersFor } from '../../src/rollout/plan-blockers.ts'
 import type { PlanInput } from '../../src/rollout/plan-input.ts'
 import { digestOf, releaseOf } from '../support/releases.ts'
+import { planInputOf, plannedInstance } from '../support/rollouts.ts'
 
 const release: PlannedRelease = {
   at: { by: 'tag', image: 'quay.io/opsee/api', tag: 'production' },
@@ -10,36 +11,9 @@ const release: PlannedRelease = {
   to: releaseOf('1'),
   proof: { by: 'health', field: 'digest' },
 }
-const input = (change: Partial<PlanInput>): PlanInput => ({
-  kind: 'deploy',
-  target: { service: 'api', tier: 'production' },
-  unit: 'api@.service',
-  sidekicks: [],
-  settings: { batch: { kind: 'count', count: 1 }, canary: 0, canarySteadyMs: 0, settleMs: 0, progressDeadlineMs: 1 },
-  gate: { kind: 'none' },
-  cluster: { kind: 'known', startedAt: 0, endedAt: 0, machines: new Map(), units: new Map(), templates: new Map() },
-  health: new Map(),
-  locks: [],
-  stop: null,
-  live: null,
-  moving: [],
-  only: null,
-  release,
-  named: true,
-  ...change,
-})
-const instance = (n: number, runs: string | null): PlannedInstance => ({
-  unit: `api@${n}.service`,
-  task: 'replace',
-  sidekicks: [],
-  renews: [],
-  machine: null,
-  state: 'active/running',
-  serving: true,
-  stopped: false,
-  identity: null,
-  runs,
-})
+const input = (change: Partial<PlanInput>): PlanInput => planInputOf({ release, named: true, ...change })
+const instance = (n: number, runs: string | null): PlannedInstance =>
+  plannedInstance(`api@${n}.service`, { machine: null, runs })
 const kinds = (change: Partial<PlanInput>, ...runs: readonly (string | null)[]) =>
   blockersFor(
     input(change),

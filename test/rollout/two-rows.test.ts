@@ -3,7 +3,8 @@ import { createCatalog } from '../../src/domain/catalog.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import type { ClusterView, UnitReport, UnitView } from '../../src/ports/scheduler.ts'
 import { createPlanner } from '../../src/rollout/planner.ts'
-import { gate, ghost, planOf, World } from './world.ts'
+import { planOf } from '../support/rollouts.ts'
+import { gate, ghost, World } from './world.ts'
 import { noReleases } from '../support/releases.ts'
 
 /**

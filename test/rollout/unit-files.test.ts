@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Plan } from '../../src/domain/plan.ts'
-import { planOf, World } from './world.ts'
+import { planOf } from '../support/rollouts.ts'
+import { World } from './world.ts'
 
 const calls = (world: World) => world.log.map((entry) => entry.what)
 const stages = (world: World) => world.rollout.instances.map((one) => one.stage)

@@ -5,7 +5,6 @@ import { isPreparing } from '../../src/domain/preparation.ts'
 import { templateOf } from '../../src/domain/unit-name.ts'
 import type { HealthGate } from '../../src/ports/health.ts'
 import type { ClusterView, UnitView } from '../../src/ports/scheduler.ts'
-import type { NewRollout } from '../../src/rollout/new-rollout.ts'
 import { decide } from '../../src/rollout/decide.ts'
 import type { Call, UnitCall, Decision } from '../../src/rollout/draft.ts'
 import { wantedName } from '../../src/rollout/step-release.ts'
@@ -16,137 +15,11 @@ import {
   type Observation,
   type PreparationSeen,
 } from '../../src/rollout/observation.ts'
+import { rolloutOf } from '../support/rollouts.ts'
 
 /** A small cluster under the clock of a test: units that lag, fall over, lie and vanish, one 500 ms look at a time. */
 
 export const gate: HealthGate = { kind: 'http', port: 8080, path: '/health', timeoutMs: 1000, identity: null }
-
-export function planOf(
-  change: Partial<Plan> & { readonly units?: readonly string[]; readonly sidekicks?: readonly string[] } = {},
-): Plan {
-  const { units = ['api@1.service', 'api@2.service', 'api@3.service'], sidekicks = [], ...rest } = change
-  const atOnce = rest.atOnce ?? 1
-  const batches: Plan['batches'] = []
-  for (let from = 0; from < units.length; from += atOnce) {
-    batches.push(
-      units.slice(from, from + atOnce).map((unit) => ({
-        unit,
-        task: 'replace' as const,
-        renews: [],
-        sidekicks: sidekicks.map((sidekick) => sidekick.replace('@', `@${/@(\d+)/.exec(unit)?.[1] ?? ''}`)),
-        machine: { id: `m${unit}`, ip: '127.0.0.1' },
-        state: 'active/running',
-        serving: true,
-        identity: null,
-        runs: null,
-        stopped: false,
-      })),
-    )
-  }
-  return {
-    kind: 'deploy',
-    service: 'api',
-    tier: 'production',
-    unit: 'api@.service',
-    batches,
-    others: [],
-    scale: null,
-    release: null,
-    rollback: null,
-    preparation: null,
-    canary: false,
-    canarySteadyMs: 0,
-    atOnce,
-    gate: { kind: 'none' },
-    settleMs: 2000,
-    progressDeadlineMs: 120_000,
-    warnings: [],
-    hash: 'abc',
-    ...rest,
-  }
-}
-
-export function rolloutOf(plan: Plan): Rollout {
-  return {
-    id: 1,
-    plan,
-    phase: 'rolling',
-    ending: null,
-    release: plan.release === null ? null : { stage: 'waiting', calls: 0 },
-    rollback: null,
-    preparation: plan.preparation === null ? null : { stage: 'waiting', driver: null, since: 0 },
-    canaryPassed: false,
-    heard: null,
-    instances: plan.batches.flatMap((batch, index) =>
-      batch.map((one) => ({
-        unit: one.unit,
-        task: one.task,
-        renews: one.renews,
-        sidekicks: one.sidekicks,
-        batch: index,
-        stage: 'waiting' as const,
-        since: 0,
-        attempt: 0,
-        drops: 0,
-        calls: 0,
-        replaced: false,
-        before: { machine: one.machine?.id ?? null, ip: one.machine?.ip ?? null, identity: one.identity },
-        runs: one.runs,
-        machine: null,
-        startedAt: null,
-        finishedAt: null,
-        note: null,
-        seen: [],
-      })),
-    ),
-    batch: 0,
-    requestedBy: { id: 'U1', name: 'ann' },
-    command: 'deploy api production',
-    reason: null,
-    place: { channel: 'C1', thread: null },
-    audit: 1,
-    retryOf: null,
-    next: [],
-    typed: { batch: null, canary: null, force: false },
-    waiting: null,
-    createdAt: 0,
-    begunAt: null,
-    endedAt: null,
-    driver: null,
-    held: null,
-    pause: null,
-    takenBy: null,
-    spentMs: 0,
-    stuck: null,
-    seq: 1,
-  }
-}
-
-/** As `planOf`, but a scale: each unit is added, or removed. */
-export function scaleOf(task: 'add' | 'remove', change: Parameters<typeof planOf>[0] = {}): Plan {
-  const plan = planOf(change)
-  const batches = plan.batches.map((batch) => batch.map((one) => ({ ...one, task, serving: task === 'remove' })))
-  const [here, moved] = [plan.others.length, batches.flat().length]
-  const scale = task === 'add' ? { from: here, to: here + moved } : { from: here + moved, to: here }
-  return { ...plan, kind: 'scale', batches, scale }
-}
-
-/** A rollout of this plan as ann asks for it. */
-export const askedFor = (plan: Plan, change: Partial<NewRollout> = {}): NewRollout => ({
-  plan,
-  ask: { kind: plan.kind, batch: null, canary: null, only: null },
-  force: false,
-  requestedBy: { id: 'U1', name: 'ann' },
-  command: 'deploy api production',
-  reason: null,
-  place: { channel: 'C1', thread: null },
-  audit: 1,
-  retryOf: null,
-  next: [],
-  typed: { batch: null, canary: null, force: false },
-  following: null,
-  ...change,
-})
 
 const shownAs: Readonly<Record<Exclude<FakeUnit['state'], 'none'>, { readonly active: string; readonly sub: string }>> =
   {

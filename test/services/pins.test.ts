@@ -4,9 +4,10 @@ import type { EtcdStore } from '../../src/adapters/etcd/store.ts'
 import { createPinReader, pinCapability, unpinCapability } from '../../src/services/pins.ts'
 import { createRollout } from '../../src/rollout/create.ts'
 import { demand, doorAt, request } from '../authorization/support.ts'
-import { ann, planOf } from '../commands/fakes.ts'
+import { ann } from '../commands/fakes.ts'
 import { ownEtcd } from '../support/own-etcd.ts'
 import { releaseOf } from '../support/releases.ts'
+import { askedFor, planOf } from '../support/rollouts.ts'
 
 /** A real etcd, and the door as it is shipped. */
 
@@ -33,8 +34,8 @@ const roll = (digit: string | null) =>
   createRollout(
     store,
     systemClock,
-    {
-      plan: planOf({
+    askedFor(
+      planOf({
         release:
           digit === null
             ? null
@@ -45,18 +46,8 @@ const roll = (digit: string | null) =>
                 proof: { by: 'none' },
               },
       }),
-      ask: { kind: 'deploy', batch: null, canary: null, only: null },
-      force: true,
-      requestedBy: ann,
-      audit: 1,
-      place: { channel: 'C1', thread: null },
-      command: 'deploy api production',
-      reason: null,
-      retryOf: null,
-      next: [],
-      typed: { batch: null, canary: null, force: true },
-      following: null,
-    },
+      { force: true, requestedBy: ann },
+    ),
     { atOnce: () => 5, length: 5 },
   )
 

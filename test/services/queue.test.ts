@@ -15,7 +15,7 @@ import type { Admission } from '../../src/services/capabilities.ts'
 import { createRolloutReader } from '../../src/services/rollout-reader.ts'
 import { keys } from '../../src/store/keys.ts'
 import { lockRecord, wishesRecord } from '../../src/store/records.ts'
-import { askedFor, planOf } from '../rollout/world.ts'
+import { askedFor, planOf } from '../support/rollouts.ts'
 import { ownEtcd } from '../support/own-etcd.ts'
 import { quietLog } from '../support/quiet-log.ts'
 

@@ -10,7 +10,7 @@ import { prune } from '../../src/services/retention.ts'
 import { UnreadableRecord } from '../../src/store/record.ts'
 import { keys } from '../../src/store/keys.ts'
 import { counterRecord, eventRecord, historyRecord, rolloutRecord, stopRecord } from '../../src/store/records.ts'
-import { planOf, rolloutOf } from '../rollout/world.ts'
+import { planOf, rolloutOf } from '../support/rollouts.ts'
 import { ownEtcd } from '../support/own-etcd.ts'
 
 const api = { service: 'api', tier: 'production' }

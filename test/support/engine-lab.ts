@@ -24,7 +24,7 @@ import { createRolloutReader } from '../../src/services/rollout-reader.ts'
 import { createWantedReleases } from '../../src/services/wanted-releases.ts'
 import type { Readers } from '../../src/services/capabilities.ts'
 import { keys } from '../../src/store/keys.ts'
-import { askedFor } from '../rollout/world.ts'
+import { askedFor, planInputOf, settingsOf } from './rollouts.ts'
 import { temporaryFolder } from './folder.ts'
 import { quietLog } from './quiet-log.ts'
 import { withoutReleases } from './releases.ts'
@@ -165,28 +165,8 @@ export async function startEngineLab({ callTimeoutMs = 4000, shop }: LabOptions 
     async plan(change = {}) {
       const cluster = await scheduler.observe(10_000)
       if (cluster.kind === 'unknown') throw new Error(cluster.reason)
-      const planned = planRollout({
-        kind: 'deploy',
-        target,
-        unit: 'api@.service',
-        sidekicks: [],
-        settings: {
-          batch: { kind: 'count', count: 1 },
-          canary: 0,
-          canarySteadyMs: 0,
-          settleMs: 300,
-          progressDeadlineMs: 45_000,
-        },
-        gate: { kind: 'none' },
-        cluster,
-        health: new Map(),
-        locks: [],
-        stop: null,
-        live: null,
-        moving: [],
-        only: null,
-        ...change,
-      })
+      const settings = settingsOf({ settleMs: 300, progressDeadlineMs: 45_000 })
+      const planned = planRollout(planInputOf({ target, settings, cluster, ...change }))
       if (planned.kind === 'impossible') throw new Error(planned.message)
       return planned.plan
     },

@@ -3,6 +3,7 @@ import type { PlanAsk, Planned } from '../../../src/domain/plan.ts'
 import type { HealthGate, HealthResult } from '../../../src/ports/health.ts'
 import type { UnitView } from '../../../src/ports/scheduler.ts'
 import type { PlanInput } from '../../../src/rollout/plan-input.ts'
+import { planInputOf, settingsOf } from '../../support/rollouts.ts'
 import type { Engine } from './engine.ts'
 import type { ModelFleet, ModelUnit } from './fleet.ts'
 
@@ -28,36 +29,25 @@ export function planFrom(engine: Pick<Engine, 'planRollout'>, parts: ToPlan): Pl
         : { kind: 'unhealthy', reason: 'HTTP 503' },
     ]),
   )
-  const planned = engine.planRollout({
-    ...known,
-    kind: ask.kind,
-    to: ask.to,
-    units: ask.units,
-    target: { service: 'api', tier: 'production' },
-    unit: 'api@.service',
-    sidekicks: sidekicks ? ['api-elb@.service'] : [],
-    settings: {
-      batch: { kind: 'count', count: atOnce },
-      canary: 0,
-      canarySteadyMs: 0,
-      settleMs: 1000,
-      progressDeadlineMs: 45_000,
-    },
-    cluster: {
-      kind: 'known',
-      startedAt: 0,
-      endedAt: 0,
-      machines,
-      units: new Map([...units].map(([name, unit]) => [name, longSo(unit)])),
-      templates,
-    },
-    health,
-    stop: null,
-    locks: [],
-    live: null,
-    moving: [],
-    only: null,
-  })
+  const planned = engine.planRollout(
+    planInputOf({
+      ...known,
+      kind: ask.kind,
+      to: ask.to,
+      units: ask.units,
+      sidekicks: sidekicks ? ['api-elb@.service'] : [],
+      settings: settingsOf({ batch: { kind: 'count', count: atOnce }, progressDeadlineMs: 45_000 }),
+      cluster: {
+        kind: 'known',
+        startedAt: 0,
+        endedAt: 0,
+        machines,
+        units: new Map([...units].map(([name, unit]) => [name, longSo(unit)])),
+        templates,
+      },
+      health,
+    }),
+  )
   // Whoever waits says yes to what it has become.
   return planned.kind === 'plan' ? { ...planned, plan: { ...planned.plan, hash: 'abc' } } : planned
 }
