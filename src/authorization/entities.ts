@@ -1,4 +1,4 @@
-import type { EntityJson, TypeAndId } from '@cedar-policy/cedar-wasm/nodejs'
+import type { EntityJson, TypeAndId } from './cedar.ts'
 import type { Config } from '../config/schema.ts'
 import { targetText } from '../domain/target.ts'
 import { buildsActor, type Scope } from './rights.ts'

@@ -1,5 +1,5 @@
-import type { DetailedError } from '@cedar-policy/cedar-wasm/nodejs'
-import { policySetTextToParts } from '@cedar-policy/cedar-wasm/nodejs'
+import type { DetailedError } from './cedar.ts'
+import { policySetTextToParts } from './cedar.ts'
 import { rights } from './rights.ts'
 
 /** What is wrong with a policy file, and where. Lines and columns count from 1. */

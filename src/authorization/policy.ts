@@ -1,11 +1,5 @@
 import { createHash } from 'node:crypto'
-import {
-  policyToJson,
-  preparsePolicySet,
-  preparseSchema,
-  statefulIsAuthorized,
-  validate,
-} from '@cedar-policy/cedar-wasm/nodejs'
+import { policyToJson, preparsePolicySet, preparseSchema, statefulIsAuthorized, validate } from './cedar.ts'
 import type { Principal, Shop, WholeShop } from './entities.ts'
 import { entitiesOf, principalOf, resourceOf } from './entities.ts'
 import { policySchema } from './policy-schema.ts'
