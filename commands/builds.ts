@@ -2,6 +2,7 @@ import { query } from '../src/command/define.ts'
 import { count, flag, service } from '../src/command/fields.ts'
 import { lookAt } from '../src/command/parts/fleet.ts'
 import { releasesOf, type TargetReleases } from '../src/command/parts/target-releases.ts'
+import { unreadableLines } from '../src/command/parts/unreadable.ts'
 import { done, failed, refused, table } from '../src/command/text.ts'
 import { shortDigest, shortRevision } from '../src/domain/release.ts'
 import { ago, code, series, words } from '../src/domain/wording.ts'
@@ -19,7 +20,8 @@ export default query({
     const listed = await read.releases.builds(service, args.n ?? 10)
     if (listed.kind === 'none') return refused(`${words(listed.message)}.`)
     if (listed.kind === 'unavailable') return failed(`${words(listed.message)}. Try again in a moment.`)
-    if (listed.builds.length === 0) return done(`There is no build of ${code(service)} yet.`)
+    const unreadable = unreadableLines(listed.unreadable)
+    if (listed.builds.length + unreadable.length === 0) return done(`There is no build of ${code(service)} yet.`)
     const tiers = catalog.tiersOf(service)
     const views = await lookAt(tiers, read)
     const places = await Promise.all(tiers.map((tier) => releasesOf({ service, tier }, views, { read, catalog })))
@@ -33,7 +35,7 @@ export default query({
       listed.without === null
         ? []
         : [`They are what hooks told of; nothing is from a registry: ${words(listed.without)}.`]
-    return done([...table(rows), ...left, ...without], { rest: 'ask for fewer with `-n`' })
+    return done([...unreadable, ...table(rows), ...left, ...without], { rest: 'ask for fewer with `-n`' })
   },
 })
 

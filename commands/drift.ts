@@ -2,6 +2,7 @@ import { query } from '../src/command/define.ts'
 import { optional, tier } from '../src/command/fields.ts'
 import { targetsIn } from '../src/command/parts/scopes.ts'
 import { driftAmong } from '../src/command/parts/target-drift.ts'
+import { faultIn, readable, unreadableLines } from '../src/command/parts/unreadable.ts'
 import { done, table } from '../src/command/text.ts'
 import { restartsAfter, restartText, type DriftMemory, type Found } from '../src/domain/drift-memory.ts'
 import { targetText } from '../src/domain/target.ts'
@@ -20,13 +21,19 @@ export default query({
     const now = read.now()
     const shown = await Promise.all(
       looked.map(async ({ target, found }) => {
-        const memory = found.kind === 'looked' ? await read.drift.memory(target) : null
-        return linesOf(found, memory, now).map((text) => ({ name: targetText(target), text: words(text) }))
+        const remembered = found.kind === 'looked' ? await readable(read.drift.memory(target)) : null
+        const memory = remembered?.kind === 'read' ? remembered.value : null
+        const lines = linesOf(found, memory, now).map((text) => ({ name: targetText(target), text: words(text) }))
+        const faults = remembered === null ? [] : faultIn(remembered)
+        return { lines, unreadable: found.kind === 'unreadable' ? found.faults : faults }
       }),
     )
-    const together = shown.filter((lines) => lines.length === 0).length
+    const unreadable = unreadableLines(shown.flatMap((one) => one.unreadable))
+    const together = shown.filter((one) => one.lines.length + one.unreadable.length === 0).length
     const rest = together === 0 ? [] : [`${count(together, 'target')} ${together === 1 ? 'is' : 'are'} as left.`]
-    return done([...table(shown.flat()), ...rest], { rest: `${code('drift <tier>')} looks at one tier` })
+    return done([...unreadable, ...table(shown.flatMap(({ lines }) => lines)), ...rest], {
+      rest: `${code('drift <tier>')} looks at one tier`,
+    })
   },
 })
 
@@ -36,6 +43,8 @@ function linesOf(found: Found, memory: DriftMemory | null, now: number): readonl
       return [`fleet is away: ${found.reason}`]
     case 'rolling':
       return [`rollout ${found.id} is under way`]
+    case 'unreadable':
+      return []
     case 'looked': {
       const restarts = restartsAfter(memory, found.ended).map((one) => `${restartText(one)}, seen ${ago(one.at, now)}`)
       const unseen = found.unseen === null ? [] : [`not all of it could be seen: ${found.unseen}`]

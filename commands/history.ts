@@ -1,5 +1,6 @@
 import { query } from '../src/command/define.ts'
 import { count, flag, optional, service, text, tier } from '../src/command/fields.ts'
+import { unreadableLines } from '../src/command/parts/unreadable.ts'
 import { done } from '../src/command/text.ts'
 import { durationText } from '../src/domain/duration.ts'
 import type { HistoryRow } from '../src/domain/history.ts'
@@ -19,7 +20,8 @@ export default query({
     const { service, tier } = args
     const page = await read.rollouts.history({ service, tier, limit, before: args.before })
     const where = [service, tier].filter((part) => part !== null).join(' ')
-    if (page.rows.length === 0) {
+    const unreadable = unreadableLines(page.unreadable)
+    if (page.rows.length + unreadable.length === 0) {
       return done(
         args.before === null
           ? `Nothing has ended yet${where === '' ? '' : ` on ${where}`}.`
@@ -30,7 +32,9 @@ export default query({
       .filter((part) => part !== '')
       .join(' ')
     const older = page.older === null ? [] : [`Older ones: ${code(`${again} --before ${page.older}`)}`]
-    return done([...page.rows.map((row) => line(row, read.now())), ...older], { rest: 'ask for fewer with `-n`' })
+    return done([...unreadable, ...page.rows.map((row) => line(row, read.now())), ...older], {
+      rest: 'ask for fewer with `-n`',
+    })
   },
 })
 

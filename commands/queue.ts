@@ -1,6 +1,7 @@
 import { query } from '../src/command/define.ts'
 import { optional, service, tier } from '../src/command/fields.ts'
 import { notThere, targetsIn } from '../src/command/parts/scopes.ts'
+import { unreadableLines } from '../src/command/parts/unreadable.ts'
 import { done, refused } from '../src/command/text.ts'
 import { sameTarget, targetText } from '../src/domain/target.ts'
 import { waitsForText } from '../src/domain/waiting-text.ts'
@@ -32,20 +33,25 @@ export default query({
     const targets = [...new Map(waiting.map(({ target }) => [targetText(target), target])).values()]
     const now = read.now()
     return done(
-      targets.flatMap((target) => [
-        `*${targetText(target)}*`,
-        ...waiting.filter((one) => sameTarget(one.target, target)).map((one) => line(one, now)),
-      ]),
+      [
+        ...unreadableLines(waiting.flatMap(({ unreadable }) => unreadable ?? [])),
+        ...targets.flatMap((target) => [
+          `*${targetText(target)}*`,
+          ...waiting.filter((one) => sameTarget(one.target, target)).map((one) => line(one, now)),
+        ]),
+      ],
       { rest: '`queue <service> <tier>` lists one target', rollouts: waiting.map((one) => one.id) },
     )
   },
 })
 
-function line({ id, target, rollout }: Waiting, now: number): string {
-  if (rollout === null) return `${code(`${id}`)}  its record cannot be read: ${code(`show ${id}`)} says why`
+function line({ id, target, rollout, unreadable }: Waiting, now: number): string {
+  if (rollout === null)
+    return `${code(`${id}`)}  ${unreadable === null ? 'it waits no more' : 'its record cannot be read'}`
   const { plan, requestedBy, createdAt, reason, waiting } = rollout
   const why = reason === null ? '' : `, because: ${words(reason)}`
   // It may have begun since the queue was read.
   const waits = waiting === null ? 'it waits no more' : words(waitsForText(waiting.for, target.tier))
-  return `${code(`${id}`)}  ${plan.kind} by ${personText(requestedBy)}, asked for ${ago(createdAt, now)}${why}; ${waits}`
+  const blocked = unreadable === null ? '' : '; its place in the queue cannot be read'
+  return `${code(`${id}`)}  ${plan.kind} by ${personText(requestedBy)}, asked for ${ago(createdAt, now)}${why}; ${waits}${blocked}`
 }

@@ -3,6 +3,7 @@ import { count, flag, rolloutId } from '../src/command/fields.ts'
 import { eventText } from '../src/command/parts/event-text.ts'
 import { fleetSentence, reasonText, rolloutVerdict } from '../src/command/parts/rollout-text.ts'
 import { describedAs } from '../src/command/parts/target-releases.ts'
+import { unreadableLines } from '../src/command/parts/unreadable.ts'
 import { done, refused, table } from '../src/command/text.ts'
 import { compareLink } from '../src/domain/compare-link.ts'
 import { firstFailureText } from '../src/domain/failure-text.ts'
@@ -21,7 +22,7 @@ export default query({
       return refused(`There is no rollout ${id}: \`history\` lists those that ended, \`status\` those that live.`)
     const from = after ?? 0
     const failure = firstFailureText(rollout)
-    const rows = events
+    const rows = events.records
       .filter((event) => event.seq > from)
       .map((event) => ({
         name: offset(event.at - rollout.createdAt),
@@ -38,6 +39,7 @@ export default query({
         ...(await releaseLines(rollout, read)),
         fleetSentence(rollout),
         ...(failure === null ? [] : [failure]),
+        ...unreadableLines(events.unreadable),
         ...table(shown),
         ...(left === 0
           ? []

@@ -4,8 +4,10 @@ import { glanceAt, wantedText } from '../src/command/parts/fleet.ts'
 import { notThere, targetsIn } from '../src/command/parts/scopes.ts'
 import { stopLine } from '../src/command/parts/stop-text.ts'
 import { targetBlock, targetLine, type Seen } from '../src/command/parts/target-status.ts'
+import { concerning, unreadableLines } from '../src/command/parts/unreadable.ts'
 import { done, refused, table } from '../src/command/text.ts'
 import { sameTarget } from '../src/domain/target.ts'
+import type { Unreadable } from '../src/domain/unreadable.ts'
 import { words } from '../src/domain/wording.ts'
 
 export default query({
@@ -35,23 +37,33 @@ export default query({
       each ? read.discovery.announced() : [],
     ])
     const now = read.now()
-    const stopped = stops
+    const stopped = stops.records
       .filter(({ tier }) => targets.some((one) => one.tier === tier))
       .map((one) => stopLine(one, now))
-    const seen: Seen = { catalog, read, views, locks, pins, live, waiting, now }
+    const seen: Seen = {
+      ...{ catalog, read, views, waiting, now, locks: locks.records, pins: pins.records },
+      live: live.records,
+      hidden: live.hidden,
+    }
+    const lists = [locks, pins, stops, live].flatMap(({ unreadable }) => unreadable)
+    const faults = [...lists, ...waiting.flatMap(({ unreadable }) => unreadable ?? [])]
+    const unreadable = (more: readonly { readonly unreadable: readonly Unreadable[] }[]): readonly string[] =>
+      unreadableLines(concerning(args.tier, [...faults, ...more.flatMap((one) => one.unreadable)]))
     const away = [...views].flatMap(([name, view]) =>
       view.kind === 'unknown' ? [`The fleet of ${name} does not answer: ${words(view.reason)}.`] : [],
     )
     const first = [...stopped, ...away, ...wantedText(views)]
     if (!each) {
       const rows = await Promise.all(targets.map((target) => targetLine(target, seen)))
-      return done([...first, ...table(rows)], { rest: '`status <tier>` or `status <service>` shows a part' })
+      return done([...unreadable(rows), ...first, ...table(rows)], {
+        rest: '`status <tier>` or `status <service>` shows a part',
+      })
     }
     const blocks = await Promise.all(
       targets.map((target) => targetBlock(target, seen, announced, targets.length === 1)),
     )
-    const rolling = live.filter((one) => targets.some((target) => sameTarget(target, one.plan)))
-    return done([...first, blocks.map((block) => block.join('\n')).join('\n\n')], {
+    const rolling = live.records.filter((one) => targets.some((target) => sameTarget(target, one.plan)))
+    return done([...unreadable(blocks), ...first, blocks.map(({ lines }) => lines.join('\n')).join('\n\n')], {
       rest: '`status <service> <tier>` shows one target',
       rollouts: rolling.map((one) => one.id),
     })

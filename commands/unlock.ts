@@ -2,6 +2,7 @@ import { answer, demand, mutation } from '../src/command/define.ts'
 import { optional, service, tier } from '../src/command/fields.ts'
 import { locksOf } from '../src/command/parts/lock-text.ts'
 import { scopeOf } from '../src/command/parts/scopes.ts'
+import { unreadableLines } from '../src/command/parts/unreadable.ts'
 import { done, failed, refused } from '../src/command/text.ts'
 import { lockText } from '../src/domain/lock.ts'
 import { ago, personText, words } from '../src/domain/wording.ts'
@@ -17,8 +18,11 @@ export default mutation({
   flags: {},
   right: 'unlock',
   async demands(args, { read }) {
-    const locks = await read.locks.all()
+    const { records: locks, unreadable } = await read.locks.all()
     const lock = locks.find((one) => one.service === args.service && one.tier === args.tier)
+    // Of an unreadable lock nobody knows whose it is.
+    const hidden = unreadable.filter(({ key }) => key === ['locks', args.tier, args.service ?? []].flat().join('/'))
+    if (hidden.length > 0) return answer(refused(['Nothing was lifted.', ...unreadableLines(hidden)]))
     if (lock === undefined) return answer(refused(nothingThere(args.service, args.tier, locksOf(locks, args.tier))))
     return demand({ right: 'unlock', scope: scopeOf(args.service, args.tier), owner: lock.by.id })
   },

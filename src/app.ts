@@ -236,7 +236,7 @@ export function createApp(parts: AppParts): App {
       const watching = watchDrift({ ...parts, catalog, targets, read, store: stores.engine, historyChannel })
       works = [claimWork(driving, work), claimWork(telling, work), ...watching]
       hooks.start()
-      const allLive = () => rollouts.allLive()
+      const allLive = async () => (await rollouts.allLive()).records
       const chores = { config, store: stores.engine, chat, clock, log, door, planner, limits, targets, knows }
       const more = { historyChannel, allLive, created, newKey: parts.newId }
       startChores({ ...chores, ...more }, stopping.signal)

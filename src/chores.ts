@@ -2,6 +2,7 @@ import { createAuditLog } from './authorization/audit.ts'
 import type { Door } from './authorization/door.ts'
 import { keepAuditBounded } from './authorization/retention.ts'
 import type { Config } from './config/schema.ts'
+import type { Rollout } from './domain/rollout.ts'
 import type { Target } from './domain/target.ts'
 import { remind } from './narrator/reminders.ts'
 import type { ChatWriter } from './ports/chat.ts'
@@ -34,7 +35,7 @@ interface ChoreParts {
   readonly knows: (target: Target) => boolean
   /** Where closing lines of a tier go. */
   readonly historyChannel: (tier: string) => string
-  readonly allLive: Readers['rollouts']['allLive']
+  readonly allLive: () => Promise<readonly Rollout[]>
   /** There is a new rollout. */
   readonly created: () => void
   readonly newKey: () => string

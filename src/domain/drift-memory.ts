@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Target } from './target.ts'
+import type { Unreadable } from './unreadable.ts'
 
 /** What the schedule remembers of a target from one look to the next, and what it says. Pure; no text is escaped. */
 
@@ -57,6 +58,8 @@ export type Found =
   /** A rollout is under way, and what parts is what it does. */
   | { readonly kind: 'rolling'; readonly id: number }
   | { readonly kind: 'away'; readonly reason: string }
+  /** Records that are needed for the comparison. */
+  | { readonly kind: 'unreadable'; readonly faults: readonly Unreadable[] }
 
 export interface FoundAt {
   readonly target: Target

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { planKindSchema } from './plan.ts'
 import { releaseSchema } from './release.ts'
 import { phaseSchema } from './rollout.ts'
+import type { Unreadable } from './unreadable.ts'
 
 /** One line per ended rollout, small, so that a page is one short read. */
 export const historyRowSchema = z.strictObject({
@@ -29,6 +30,8 @@ export type HistoryRow = z.infer<typeof historyRowSchema>
 export interface HistoryPage {
   /** Newest first. */
   readonly rows: readonly HistoryRow[]
+  /** Rows of this page that cannot be read, and the counter when that cannot. */
+  readonly unreadable: readonly Unreadable[]
   /** For `--before`; null when there is nothing older. */
   readonly older: string | null
 }

@@ -145,7 +145,8 @@ class Teller {
     // Before this one is kept: should this be cut short, they come twice, and are known the second time.
     if (others.length > 0) await this.#parts.take({ ...build, tags: [...others], digest: null, revision: null })
     const moved = new Set(tierTags(config).values())
-    if (isKnownBuild(build, await readBuilds(store, build.service), (tag) => moved.has(tag))) {
+    const { records } = await readBuilds(store, build.service)
+    if (isKnownBuild(build, records, (tag) => moved.has(tag))) {
       log.info({ build: build.id, service: build.service }, 'this build was told before')
       await this.#parts.arrivals.forget(this.#receiving, build.service)
       return 'over'

@@ -123,6 +123,11 @@ class Watcher {
     const away = all.find(({ found }) => found.kind === 'away')
     if (away !== undefined) log.warn({ tier: away.target.tier, ...away.found }, 'drift cannot be looked for')
     for (const { target, found } of all) {
+      if (found.kind === 'unreadable')
+        log.error(
+          { target: targetText(target), faults: found.faults },
+          'records of a target cannot be read: no drift check',
+        )
       if (found.kind !== 'looked') continue
       if (found.ended !== null && clock.now() - found.ended.at < Math.min(quietMs, everyMs)) continue
       seen.set(target, found)

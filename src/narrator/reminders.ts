@@ -6,6 +6,7 @@ import type { Log } from '../ports/log.ts'
 import type { Entry, StoreReader, StoreWriter } from '../ports/store.ts'
 import { asBefore } from '../store/conditions.ts'
 import { keys } from '../store/keys.ts'
+import { readEach } from '../store/record.ts'
 import { lockRecord, reminderRecord, stopRecord } from '../store/records.ts'
 import { isSlackUser } from './moved.ts'
 import { reminderText, type Hold } from './reminder-text.ts'
@@ -55,7 +56,9 @@ async function remindOf({ entry, hold }: Held, before: Entry | null, parts: Remi
   const { store, clock, log } = parts
   const { at, tier } = hold.is
   const number = Math.floor((clock.now() - at) / parts.everyMs)
-  const last = before === null ? null : reminderRecord.read(before)
+  const [last = null] = readEach(before === null ? [] : [before], reminderRecord.read).records
+  // An unreadable reminder may be the one that is due. It is left as it is, and holds up no other.
+  if (before !== null && last === null) return
   if (number < 1 || (last?.of === at && last.number >= number)) return
   const key = keys.reminder(entry.key)
   const claimed = await store.commit({

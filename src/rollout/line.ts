@@ -2,13 +2,20 @@ import type { WaitsFor } from '../domain/rollout.ts'
 import { sameTarget, type Target } from '../domain/target.ts'
 import type { Entry } from '../ports/store.ts'
 import { keys, numberIn } from '../store/keys.ts'
+import { unreadableIn, UnreadableRecord } from '../store/record.ts'
 import { placeRecord, pointerRecord, type QueuePlace } from '../store/records.ts'
 
 /** Who rolls and who waits in one tier, at one revision of the store. */
 export interface Line {
-  readonly running: readonly { readonly id: number; readonly target: Target }[]
+  readonly running: readonly Running[]
   /** Oldest first: ids are counted, so a later one never gets in front. */
   readonly waiting: readonly Waiter[]
+}
+
+interface Running {
+  readonly target: Target
+  /** Its number, or why that cannot be read: then the target is taken by a rollout that nobody can name. */
+  readonly id: number | UnreadableRecord
 }
 
 export interface Waiter {
@@ -22,7 +29,7 @@ export interface Waiter {
 /** What a rollout's turn is: to wait, in the words that its thread shows, or now. */
 export type Turn = Extract<WaitsFor, { kind: 'turn' | 'limit' }> | { readonly kind: 'now' }
 
-/** Reads a range of `targets/` or of one tier's part of it. Throws `UnreadableRecord` for what rolls, not for what waits. */
+/** Reads a range of `targets/` or of one tier's part of it. An unreadable record stops its own target alone. */
 export function lineIn(entries: readonly Entry[], tier: string): Line {
   const running: Line['running'][number][] = []
   const waiting: Waiter[] = []
@@ -30,11 +37,19 @@ export function lineIn(entries: readonly Entry[], tier: string): Line {
     const [root, entryTier, service = '', kind] = entry.key.split('/')
     if (`${root}/` !== keys.targets || entryTier !== tier) continue
     const target = { service, tier }
-    if (kind === 'active') running.push({ id: pointerRecord.read(entry).id, target })
+    if (kind === 'active') running.push({ id: idIn(entry), target })
     const id = kind === 'queue' ? numberIn(entry.key) : null
     if (id !== null) waiting.push({ id, target, entry, place: readPlace(entry) })
   }
   return { running, waiting: waiting.sort((a, b) => a.id - b.id) }
+}
+
+function idIn(entry: Entry): Running['id'] {
+  try {
+    return pointerRecord.read(entry).id
+  } catch (error) {
+    return unreadableIn(error)
+  }
 }
 
 function readPlace(entry: Entry): QueuePlace | null {
@@ -48,16 +63,18 @@ function readPlace(entry: Entry): QueuePlace | null {
 export const queueOf = (line: Line, target: Target): readonly Waiter[] =>
   line.waiting.filter((one) => sameTarget(one.target, target))
 
-const runningOn = (line: Line, target: Target): number | null =>
+const runningOn = (line: Line, target: Target): Running['id'] | null =>
   line.running.find((one) => sameTarget(one.target, target))?.id ?? null
 
 /**
  * Whether a rollout may begin. `id` is its number, or what its number would be: all that came before it on its target go
- * first, and where the tier's limit is reached, all that could begin there and came before.
+ * first, and where the tier's limit is reached, all that could begin there and came before. Throws `UnreadableRecord` when
+ * the record of what rolls on the target cannot be read.
  */
 export function turnOf(line: Line, target: Target, id: number, limit: number | null): Turn {
   const ahead = queueOf(line, target).filter((one) => one.id < id)
   const live = runningOn(line, target)
+  if (live instanceof UnreadableRecord) throw live
   if (live !== null || ahead.length > 0) return { kind: 'turn', live, ahead: ahead.map((one) => one.id) }
   if (limit === null) return { kind: 'now' }
   const before = headsBefore(line, id)

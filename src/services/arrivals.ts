@@ -1,6 +1,7 @@
 import type { Build } from '../domain/build.ts'
 import type { Lease, StoreReader, StoreWriter } from '../ports/store.ts'
 import { keys } from '../store/keys.ts'
+import { readEach } from '../store/record.ts'
 import { arrivalRecord, buildRecord, ownerRecord, type Arrival } from '../store/records.ts'
 
 /** The right to tell of one build. */
@@ -63,8 +64,9 @@ export function createArrivals(store: StoreReader & StoreWriter, driver: string,
     /** Whether an earlier build of the same service is still to be told: they are told in their order. */
     async isNext({ id, service }: Arrival): Promise<boolean> {
       const { entries } = await store.range(keys.arrivals)
-      const open = entries.map((entry) => arrivalRecord.read(entry))
-      return !open.some((one) => one.service === service && one.id < id)
+      // One that cannot be read is waited for by nobody: it may never be told.
+      const { records } = readEach(entries, arrivalRecord.read)
+      return !records.some((one) => one.service === service && one.id < id)
     },
 
     async save(receiving: Receiving, { arrival, build }: Opened): Promise<void> {

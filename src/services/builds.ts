@@ -1,19 +1,21 @@
 import type { Config } from '../config/schema.ts'
 import { isKnownBuild, repositoryName, type Build } from '../domain/build.ts'
+import type { Listed } from '../domain/unreadable.ts'
 import type { BuildArrived, BuildTaken } from '../ports/builds.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { asBefore } from '../store/conditions.ts'
 import { keys, numberIn } from '../store/keys.ts'
+import { readEach } from '../store/record.ts'
 import { arrivalRecord, buildRecord, counterRecord } from '../store/records.ts'
 
 /** Builds that are looked at for what is known, and that one page shows at the most. */
 const mostRead = 200
 
 /** The builds of a service that are kept, newest first. */
-export async function readBuilds(store: StoreReader, service: string): Promise<readonly Build[]> {
+export async function readBuilds(store: StoreReader, service: string): Promise<Listed<Build>> {
   const { entries } = await store.range(keys.builds(service), { reverse: true, limit: mostRead })
-  return entries.map((entry) => buildRecord.read(entry))
+  return readEach(entries, buildRecord.read)
 }
 
 /** The tags that the bot itself moves: those of the tiers. */
@@ -58,7 +60,7 @@ async function takeFor(service: string, arrived: BuildArrived, parts: BuildParts
     const build: Build = { ...arrived, repository, ...unread, id, service, at: clock.now() }
     // What has no name and no digest is looked at again once the registry was asked: only then it is known from another.
     const certain = build.digest !== null || build.delivery !== null
-    if (certain && isKnownBuild(build, earlier, (tag) => moved.has(tag))) return false
+    if (certain && isKnownBuild(build, earlier.records, (tag) => moved.has(tag))) return false
     const arrival = { id, service, stage: 'new', sending: null, settled: [] } as const
     const result = await store.commit({
       require: [asBefore(keys.buildCounter, counter), { kind: 'absent', key: keys.build(service, id) }],

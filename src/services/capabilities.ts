@@ -10,6 +10,7 @@ import type { Obstacle, Rollout, Typed, WaitsFor } from '../domain/rollout.ts'
 import type { Stop } from '../domain/stop.ts'
 import type { Release } from '../domain/release.ts'
 import type { Target } from '../domain/target.ts'
+import type { Listed, Unreadable } from '../domain/unreadable.ts'
 import type { Place } from '../ports/chat.ts'
 import type { HealthResult } from '../ports/health.ts'
 import type { SchedulerReader } from '../ports/scheduler.ts'
@@ -23,11 +24,11 @@ export interface Readers {
   readonly rollouts: {
     /** Null when there is no such rollout. */
     get(id: number): Promise<Rollout | null>
-    events(id: number): Promise<readonly RolloutEvent[]>
+    events(id: number): Promise<Listed<RolloutEvent>>
     /** The live rollout of a target, or null. */
     live(target: Target): Promise<Rollout | null>
-    allLive(): Promise<readonly Rollout[]>
-    /** Those that wait, oldest first; what cannot be read of them is `null` with its number. */
+    allLive(): Promise<LiveRollouts>
+    /** Those that wait, oldest first. */
     waiting(): Promise<readonly Waiting[]>
     history(query: {
       service: string | null
@@ -41,18 +42,18 @@ export interface Readers {
     left(target: Target): Promise<Left>
   }
   readonly locks: {
-    all(): Promise<readonly Lock[]>
+    all(): Promise<Listed<Lock>>
     /** Those that hold this target, the whole tier's too, without expired ones. */
     on(target: Target): Promise<readonly Lock[]>
   }
   readonly pins: {
-    all(): Promise<readonly Pin[]>
+    all(): Promise<Listed<Pin>>
     /** Null: any release may be rolled there. */
     on(target: Target): Promise<Pin | null>
   }
   readonly stops: {
     /** The tiers that are stopped. */
-    all(): Promise<readonly Stop[]>
+    all(): Promise<Listed<Stop>>
     /** Null: the tier is not stopped. */
     on(tier: string): Promise<Stop | null>
   }
@@ -106,10 +107,18 @@ export interface LastGood {
   readonly release: Release | null
 }
 
+export interface LiveRollouts extends Listed<Rollout> {
+  /** Targets on which a rollout is in progress that cannot be read. */
+  readonly hidden: readonly Target[]
+}
+
 export interface Waiting {
   readonly id: number
   readonly target: Target
+  /** Null when its record cannot be read, or is gone by now. */
   readonly rollout: Rollout | null
+  /** Its record or its place in the queue; null when both can be read. */
+  readonly unreadable: Unreadable | null
 }
 
 export interface Announcement {

@@ -1,6 +1,8 @@
 import type { HistoryPage, HistoryRow } from '../domain/history.ts'
+import type { Unreadable } from '../domain/unreadable.ts'
 import type { StoreReader } from '../ports/store.ts'
 import { numberIn } from '../store/keys.ts'
+import { readEach } from '../store/record.ts'
 import { counterRecord, historyRecord } from '../store/records.ts'
 
 /** One counted index of history rows. */
@@ -24,8 +26,12 @@ const mostNew = 10
 interface Numbered {
   readonly index: HistoryIndex
   readonly n: number
-  readonly row: HistoryRow
+  readonly row: HistoryRow | Unreadable
+  /** When the row ended, and its rollout; of an unreadable row, those of the row after it. */
+  readonly at: readonly [endedAt: number, id: number]
 }
+
+const isRow = (row: Numbered['row']): row is HistoryRow => 'phase' in row
 
 /**
  * The newest rows of one or several indexes, newest first. Rows are counted, so that the newest page of an index is one
@@ -40,21 +46,24 @@ export async function readHistory(
 ): Promise<HistoryPage> {
   const from = before === null ? null : parseCursor(before)
   const heads = new Map<string, number>()
+  const faults: Unreadable[] = []
   const pages = await Promise.all(
     indexes.map(async (index) => {
       const newest = from?.get(index.name)
-      if (newest === undefined) return newestOf(store, index, limit, known, heads)
+      if (newest === undefined) return newestOf(store, index, limit, known, { heads, faults })
       heads.set(index.name, newest)
       return newest === 0 ? [] : rowsOf(store, index, newest, limit)
     }),
   )
-  const merged = pages.flat().sort((a, b) => b.row.endedAt - a.row.endedAt || b.row.id - a.row.id)
+  const merged = pages.flat().sort((a, b) => b.at[0] - a.at[0] || b.at[1] - a.at[1] || b.n - a.n)
   const shown = merged.slice(0, limit)
   for (const { index, n } of shown) heads.set(index.name, Math.min(heads.get(index.name) ?? n, n - 1))
   // A page that is not full ends at the first row, or where retention has taken what was before.
   const goesOn = pages.some((page) => page.length === limit && page.every(({ n }) => n > 1))
   const more = merged.length > shown.length || goesOn
-  return { rows: shown.map(({ row }) => row), older: more ? cursorText(heads) : null }
+  const rows = shown.map(({ row }) => row)
+  const unreadable = [...faults, ...rows.flatMap((row) => (isRow(row) ? [] : row))]
+  return { rows: rows.filter(isRow), unreadable, older: more ? cursorText(heads) : null }
 }
 
 /**
@@ -66,13 +75,13 @@ async function newestOf(
   index: HistoryIndex,
   limit: number,
   known: LastRows,
-  heads: Map<string, number>,
+  { heads, faults }: { readonly heads: Map<string, number>; readonly faults: Unreadable[] },
 ): Promise<Numbered[]> {
   const before = known.get(index.name) ?? 0
   const likely = before === 0 ? [] : await rowsOf(store, index, before + mostNew, limit + mostNew)
   const last = likely.at(-1)?.n ?? 0
   const seen = last > 0 && last >= before && last < before + mostNew
-  const newest = seen ? last : await lastOf(store, index)
+  const newest = seen ? last : await lastOf(store, index, faults)
   known.set(index.name, newest)
   heads.set(index.name, newest)
   if (newest === 0) return []
@@ -80,16 +89,29 @@ async function newestOf(
   return page.length === Math.min(limit, newest) ? page : rowsOf(store, index, newest, limit)
 }
 
-async function lastOf(store: StoreReader, index: HistoryIndex): Promise<number> {
+async function lastOf(store: StoreReader, index: HistoryIndex, faults: Unreadable[]): Promise<number> {
   const entry = await store.get(index.counter)
-  return entry === null ? 0 : counterRecord.read(entry).last
+  if (entry === null) return 0
+  const { records, unreadable } = readEach([entry], counterRecord.read)
+  const [counter] = records
+  if (counter !== undefined) return counter.last
+  faults.push(...unreadable)
+  const { entries } = await store.range(index.prefix, { reverse: true, limit: 1, keysOnly: true })
+  return numberIn(entries[0]?.key ?? '') ?? 0
 }
 
 async function rowsOf(store: StoreReader, index: HistoryIndex, newest: number, limit: number): Promise<Numbered[]> {
   const oldest = Math.max(1, newest - limit + 1)
   const after = `${index.prefix}${String(oldest - 1).padStart(12, '0')}`
   const { entries } = await store.range(index.prefix, { after, limit: newest - oldest + 1 })
-  return entries.map((entry) => ({ index, n: numberIn(entry.key) ?? 0, row: historyRecord.read(entry) }))
+  let at: Numbered['at'] = [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]
+  const found = entries.toReversed().map((entry): Numbered => {
+    const { records, unreadable } = readEach([entry], historyRecord.read)
+    const row = records[0] ?? unreadable[0] ?? { key: entry.key, why: 'it is empty' }
+    if (isRow(row)) at = [row.endedAt, row.id]
+    return { index, n: numberIn(entry.key) ?? 0, row, at }
+  })
+  return found.toReversed()
 }
 
 const cursorText = (heads: ReadonlyMap<string, number>): string =>

@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { asBefore } from '../store/conditions.ts'
 import { keys } from '../store/keys.ts'
+import { readEach } from '../store/record.ts'
 import { lockRecord } from '../store/records.ts'
 import type { Capabilities, Readers } from './capabilities.ts'
 import type { LockResult, UnlockResult } from './hold-results.ts'
@@ -20,7 +21,8 @@ export function createLockReader(store: StoreReader, clock: Clock): Readers['loc
   return {
     async all() {
       const { entries } = await store.range(keys.locks)
-      return entries.map((entry) => lockRecord.read(entry)).filter((lock) => !lockExpired(lock, clock.now()))
+      const { records, unreadable } = readEach(entries, lockRecord.read)
+      return { records: records.filter((lock) => !lockExpired(lock, clock.now())), unreadable }
     },
     async on(target: Target) {
       const found = await Promise.all([read(keys.tierLock(target.tier)), read(keys.targetLock(target))])
@@ -54,8 +56,12 @@ export const lockCapability =
           const put = { key, value: lockRecord.write(lock) }
           const result = await store.commit({ require: [asBefore(key, entry)], puts: [put] })
           if (result.kind === 'conflict') continue
-          const live = await rollouts.allLive()
-          return { kind: 'locked', lock, live: live.filter((one) => lockCovers(lock, one.plan)).map((one) => one.id) }
+          const { records } = await rollouts.allLive()
+          return {
+            kind: 'locked',
+            lock,
+            live: records.filter((one) => lockCovers(lock, one.plan)).map((one) => one.id),
+          }
         }
       },
     }

@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { asBefore } from '../store/conditions.ts'
 import { keys } from '../store/keys.ts'
+import { readEach } from '../store/record.ts'
 import { pinRecord } from '../store/records.ts'
 import type { Capabilities, Readers } from './capabilities.ts'
 import type { PinResult, UnpinResult } from './hold-results.ts'
@@ -16,7 +17,7 @@ export function createPinReader(store: StoreReader): Readers['pins'] {
   return {
     async all() {
       const { entries } = await store.range(keys.pins)
-      return entries.map((entry) => pinRecord.read(entry))
+      return readEach(entries, pinRecord.read)
     },
     async on(target) {
       const entry = await store.get(keys.pin(target))

@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts'
 import type { Build } from '../domain/build.ts'
 import { digestSchema, releaseText, type Proof, type Release, type WantedAt } from '../domain/release.ts'
 import type { Target } from '../domain/target.ts'
+import type { Listed, Unreadable } from '../domain/unreadable.ts'
 import { RegistryFault, type RegistryReader } from '../ports/registry.ts'
 import type { AnnouncedRelease, WantedNow, WantedReleases } from '../ports/wanted-release.ts'
 import { knownBuilds, type KnownBuild } from './known-builds.ts'
@@ -14,7 +15,7 @@ export interface ReleaseParts {
   readonly registry: RegistryReader | null
   readonly wanted: WantedReleases
   /** The builds of a service that hooks told of, newest first. Throws `StoreUnavailable`. */
-  readonly told: (service: string) => Promise<readonly Build[]>
+  readonly told: (service: string) => Promise<Listed<Build>>
 }
 
 /** What is known of releases: which one a target should run, and what a tag, a commit or a digest stands for. */
@@ -44,6 +45,8 @@ type Builds =
       readonly left: number
       /** Why there is nothing of the registry among them; null when there is. */
       readonly without: string | null
+      /** Records of builds that cannot be read. */
+      readonly unreadable: readonly Unreadable[]
     }
   /** Nothing is known of images. */
   | { readonly kind: 'none'; readonly message: string }
@@ -107,9 +110,10 @@ export function createReleases({ config, registry, wanted, told }: ReleaseParts)
       const image = imageOf(service)
       if (image === null) return { kind: 'none', message: releases.whyNot(service) }
       const [listed, recorded] = await Promise.all([listedOf(registry, image), told(service)])
-      const builds = knownBuilds(listed.builds, recorded).slice(0, limit)
-      if (listed.builds !== null || builds.length > 0) {
-        return { kind: 'builds', builds, left: listed.left, without: listed.why }
+      const { unreadable } = recorded
+      const builds = knownBuilds(listed.builds, recorded.records).slice(0, limit)
+      if (listed.builds !== null || builds.length + unreadable.length > 0) {
+        return { kind: 'builds', builds, left: listed.left, without: listed.why, unreadable }
       }
       if (registry !== null) return { kind: 'unavailable', message: listed.why }
       return { kind: 'none', message: `${listed.why}, and no hook told of a build of ${service}` }
@@ -133,12 +137,12 @@ export function createReleases({ config, registry, wanted, told }: ReleaseParts)
   return releases
 }
 
-type Listed =
+type FromRegistry =
   | { readonly builds: readonly ListedBuild[]; readonly left: number; readonly why: null }
   | { readonly builds: null; readonly left: 0; readonly why: string }
 
 /** All that the registry lists of an image, or why it does not. */
-async function listedOf(registry: RegistryReader | null, image: string): Promise<Listed> {
+async function listedOf(registry: RegistryReader | null, image: string): Promise<FromRegistry> {
   if (registry === null) {
     return { builds: null, left: 0, why: 'there is no registry in the configuration (`registry`)' }
   }

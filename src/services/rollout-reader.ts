@@ -1,10 +1,10 @@
 import type { Plan } from '../domain/plan.ts'
 import type { Target } from '../domain/target.ts'
-import type { StoreReader } from '../ports/store.ts'
+import type { Entry, StoreReader } from '../ports/store.ts'
 import { keys, numberIn } from '../store/keys.ts'
-import { UnreadableRecord } from '../store/record.ts'
-import { currentRecord, eventRecord, pointerRecord, rolloutRecord } from '../store/records.ts'
-import type { Readers } from './capabilities.ts'
+import { readEach, unreadableIn, whole } from '../store/record.ts'
+import { currentRecord, eventRecord, placeRecord, pointerRecord, rolloutRecord } from '../store/records.ts'
+import type { Readers, Waiting } from './capabilities.ts'
 import { readHistory, type HistoryIndex, type LastRows } from './history-pages.ts'
 
 /** How many ended rollouts are looked through for one that succeeded. */
@@ -31,12 +31,22 @@ export function createRolloutReader(store: StoreReader, targets: readonly Target
           }))
     return readHistory(store, indexes, limit, before, lastRows)
   }
+  async function waitingAt(entry: Entry, id: number): Promise<Waiting> {
+    const target = targetIn(entry.key)
+    try {
+      const rollout = await get(id)
+      const [unreadable = null] = readEach([entry], placeRecord.read).unreadable
+      return { id, target, rollout, unreadable }
+    } catch (error) {
+      return { id, target, rollout: null, unreadable: unreadableIn(error) }
+    }
+  }
   return {
     get,
     history,
     async events(id) {
       const { entries } = await store.range(keys.events(id))
-      return entries.map((entry) => eventRecord.read(entry))
+      return readEach(entries, eventRecord.read)
     },
     async live(target) {
       const active = await store.get(keys.active(target))
@@ -44,19 +54,29 @@ export function createRolloutReader(store: StoreReader, targets: readonly Target
     },
     async allLive() {
       const { entries } = await store.range(keys.targets)
-      const ids = entries.filter((entry) => entry.key.endsWith('/active')).map((entry) => pointerRecord.read(entry).id)
-      const found = await Promise.all(ids.map(get))
-      return found.filter((rollout) => rollout !== null)
+      const active = entries.filter((entry) => entry.key.endsWith('/active'))
+      const found = await Promise.all(
+        active.map(async (entry) => {
+          try {
+            return { entry, rollout: await get(pointerRecord.read(entry).id), fault: null }
+          } catch (error) {
+            return { entry, rollout: null, fault: unreadableIn(error) }
+          }
+        }),
+      )
+      return {
+        records: found.flatMap(({ rollout }) => rollout ?? []),
+        unreadable: found.flatMap(({ fault }) => fault ?? []),
+        hidden: found.flatMap(({ entry, fault }) => (fault === null ? [] : targetIn(entry.key))),
+      }
     },
     async waiting() {
       const { entries } = await store.range(keys.targets)
-      const found = entries.flatMap((entry) => {
-        const [, tier = '', service = '', kind] = entry.key.split('/')
-        const id = kind === 'queue' ? numberIn(entry.key) : null
-        return id === null ? [] : [{ id, target: { service, tier } }]
-      })
       const waiting = await Promise.all(
-        found.map(async (one) => ({ ...one, rollout: await get(one.id).catch(unreadable) })),
+        entries.flatMap((entry) => {
+          const id = entry.key.split('/')[3] === 'queue' ? numberIn(entry.key) : null
+          return id === null ? [] : waitingAt(entry, id)
+        }),
       )
       return waiting.sort((a, b) => a.id - b.id)
     },
@@ -67,7 +87,8 @@ export function createRolloutReader(store: StoreReader, targets: readonly Target
       return { id, at, by: by.name === null ? by.id : `@${by.name}`, release }
     },
     async left(target) {
-      const { rows } = await history({ ...target, limit: lookedThrough, before: null })
+      const { rows, unreadable } = await history({ ...target, limit: lookedThrough, before: null })
+      whole({ records: rows, unreadable })
       const [ended] = rows
       const well = rows.find((row) => row.phase === 'succeeded')
       const rollout = well === undefined ? null : await get(well.id)
@@ -85,8 +106,8 @@ const unitsLeftBy = ({ batches, others }: Plan): readonly string[] => [
   ...others,
 ]
 
-/** One that cannot be read does not hide the others. */
-function unreadable(error: unknown): null {
-  if (error instanceof UnreadableRecord) return null
-  throw error
+/** Of a key below `targets/`. */
+function targetIn(key: string): Target {
+  const [, tier = '', service = ''] = key.split('/')
+  return { service, tier }
 }

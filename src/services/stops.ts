@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { asBefore } from '../store/conditions.ts'
 import { keys } from '../store/keys.ts'
+import { readEach } from '../store/record.ts'
 import { stopRecord } from '../store/records.ts'
 import type { Capabilities, Readers } from './capabilities.ts'
 import type { GoResult, StopResult } from './hold-results.ts'
@@ -17,7 +18,8 @@ export function createStopReader(store: StoreReader): Readers['stops'] {
   return {
     async all() {
       const { entries } = await store.range(keys.stops)
-      return entries.map((entry) => stopRecord.read(entry)).filter((one) => one.kind === 'stop')
+      const { records, unreadable } = readEach(entries, stopRecord.read)
+      return { records: records.filter((one) => one.kind === 'stop'), unreadable }
     },
     async on(tier) {
       const entry = await store.get(keys.stop(tier))
@@ -83,4 +85,4 @@ const wordOf = ({ actor, audit }: Grant, kind: Stop['kind'], tier: string, why: 
 })
 
 const liveIn = async (tier: string, rollouts: Live): Promise<readonly number[]> =>
-  (await rollouts.allLive()).filter((one) => one.plan.tier === tier).map((one) => one.id)
+  (await rollouts.allLive()).records.filter((one) => one.plan.tier === tier).map((one) => one.id)

@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import type { z } from 'zod'
+import type { Listed, Unreadable } from '../domain/unreadable.ts'
 import type { Entry } from '../ports/store.ts'
 
 /** A record that is there and cannot be understood. What needs it stops; it is never overwritten. */
-export class UnreadableRecord extends Error {
+export class UnreadableRecord extends Error implements Unreadable {
   override readonly name = 'UnreadableRecord'
   readonly key: string
+  readonly why: string
 
   constructor(key: string, why: string) {
     super(`The record ${key} in etcd cannot be read: ${why}. It was left untouched; look at it with etcdctl get.`)
     this.key = key
+    this.why = why
   }
 }
 
@@ -19,6 +22,32 @@ export interface RecordType<T> {
   read(entry: Entry): T
   /** A text that was never written before: it carries a random write token, by which a repeated write knows itself. */
   write(value: T): string
+}
+
+/** Each entry as far as it can be read. An error other than `UnreadableRecord` is thrown. */
+export function readEach<T>(entries: readonly Entry[], read: (entry: Entry) => T): Listed<T> {
+  const records: T[] = []
+  const unreadable: Unreadable[] = []
+  for (const entry of entries) {
+    try {
+      records.push(read(entry))
+    } catch (error) {
+      unreadable.push(unreadableIn(error))
+    }
+  }
+  return { records, unreadable }
+}
+
+/** The fault that the error tells of. Throws every other error again. */
+export function unreadableIn(error: unknown): UnreadableRecord {
+  if (error instanceof UnreadableRecord) return error
+  throw error
+}
+
+/** The records of a list that is needed whole. Throws `UnreadableRecord` for the first one that cannot be read. */
+export function whole<T>({ records, unreadable: [first] }: Listed<T>): readonly T[] {
+  if (first !== undefined) throw new UnreadableRecord(first.key, first.why)
+  return records
 }
 
 const version = 1

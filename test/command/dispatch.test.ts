@@ -4,6 +4,8 @@ import { StoreUnavailable } from '../../src/ports/store.ts'
 import { UnreadableRecord } from '../../src/store/record.ts'
 import { done } from '../../src/command/text.ts'
 import { ann, grantAll, noon, sleep, textOf, world } from '../commands/fakes.ts'
+import { listed } from '../support/listed.ts'
+import type { Listed } from '../../src/domain/unreadable.ts'
 
 const deploy = 'deploy api production'
 const hang = () => new Promise<never>(() => undefined)
@@ -124,8 +126,8 @@ describe('when the store is away', () => {
   })
 
   it('answers within three seconds though everything hangs, and does nothing afterwards', async () => {
-    let answer: (value: readonly Lock[]) => void = () => undefined
-    const late = new Promise<readonly Lock[]>((resolve) => {
+    let answer: (value: Listed<Lock>) => void = () => undefined
+    const late = new Promise<Listed<Lock>>((resolve) => {
       answer = resolve
     })
     const { say, did } = await world({
@@ -137,7 +139,7 @@ describe('when the store is away', () => {
     expect(performance.now() - began).toBeLessThan(3000)
     expect(performance.now() - began).toBeGreaterThan(2000)
     expect(textOf(reply)).toContain('The store (etcd) does not answer, so nothing was changed.')
-    answer([{ service: null, tier: 'production', by: ann, why: 'db', at: noon, until: null, audit: 1 }])
+    answer(listed({ service: null, tier: 'production', by: ann, why: 'db', at: noon, until: null, audit: 1 }))
     await sleep(20)
     expect(did.authorized).toEqual([])
   })

@@ -22,6 +22,7 @@ import type { ClusterView, UnitView } from '../../src/ports/scheduler.ts'
 import { noReleases, releaseOf } from '../support/releases.ts'
 import { instanceOf, plannedInstance, planOf as basicPlan, rolloutOf as basicRollout } from '../support/rollouts.ts'
 import type { Capabilities, PlanRequest, Readers, StartRequest } from '../../src/services/capabilities.ts'
+import { listed, liveOf } from '../support/listed.ts'
 
 /** Plain objects in place of what commands look at and act through. What was done lies in `did`. */
 
@@ -193,21 +194,23 @@ export async function world(given: Given = {}): Promise<World> {
   const plain: Readers = {
     rollouts: {
       get: async (id) => rollouts.find((one) => one.id === id) ?? null,
-      events: async () => [],
+      events: async () => listed(),
       live: async (target) =>
         rollouts.find(
           (one) => holdsItsTarget(one) && one.plan.service === target.service && one.plan.tier === target.tier,
         ) ?? null,
-      allLive: async () => rollouts.filter(holdsItsTarget),
+      allLive: async () => liveOf(...rollouts.filter(holdsItsTarget)),
       waiting: async () =>
-        rollouts.flatMap((one) => (isWaiting(one) ? [{ id: one.id, target: one.plan, rollout: one }] : [])),
-      history: async () => ({ rows: [], older: null }),
+        rollouts.flatMap((one) =>
+          isWaiting(one) ? [{ id: one.id, target: one.plan, rollout: one, unreadable: null }] : [],
+        ),
+      history: async () => ({ rows: [], older: null, unreadable: [] }),
       lastGood: async () => null,
       left: async () => ({ ended: null, well: null }),
     },
-    locks: { all: async () => [], on: async () => [] },
-    stops: { all: async () => [], on: async () => null },
-    pins: { all: async () => [], on: async () => null },
+    locks: { all: async () => listed(), on: async () => [] },
+    stops: { all: async () => listed(), on: async () => null },
+    pins: { all: async () => listed(), on: async () => null },
     releases: noReleases,
     drift: { memory: async () => null },
     planner: {

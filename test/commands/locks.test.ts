@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Lock } from '../../src/domain/lock.ts'
 import { ann, noon, textOf, world } from './fakes.ts'
+import { listed } from '../support/listed.ts'
 
 const lock = (over: Partial<Lock>): Lock => ({
   service: null,
@@ -13,7 +14,7 @@ const lock = (over: Partial<Lock>): Lock => ({
   ...over,
 })
 const holding = (...locks: readonly Lock[]) => ({
-  read: () => ({ locks: { all: async () => locks, on: async () => locks } }),
+  read: () => ({ locks: { all: async () => listed(...locks), on: async () => locks } }),
 })
 
 describe('lock', () => {

@@ -5,6 +5,7 @@ import { releaseFor } from '../../src/rollout/plan-release.ts'
 import { pinRules } from '../../src/rollout/release-pin.ts'
 import { noReleases, releaseOf, releasesWith } from '../support/releases.ts'
 import { ann, pinOf, planOf, rolloutOf, textOf, world } from './fakes.ts'
+import { listed } from '../support/listed.ts'
 
 const text2 = 'v2 (revision 2222222222, sha256:222222222222)'
 const shop = (wants: string | null, pins: readonly Pin[] = []) =>
@@ -14,7 +15,7 @@ const shop = (wants: string | null, pins: readonly Pin[] = []) =>
         wants === null ? {} : { 'api production': releaseOf(wants).digest },
         ['2', '3'].map(releaseOf),
       ),
-      pins: { all: async () => pins, on: async () => pins[0] ?? null },
+      pins: { all: async () => listed(...pins), on: async () => pins[0] ?? null },
     }),
   })
 
@@ -121,7 +122,7 @@ describe('a pinned target', () => {
         {
           config,
           releases: releasesWith({ 'api production': releaseOf('2').digest }, ['2', '3'].map(releaseOf)),
-          rollouts: { lastGood: async () => null, history: async () => ({ rows: [], older: null }) },
+          rollouts: { lastGood: async () => null, history: async () => ({ rows: [], older: null, unreadable: [] }) },
           pins: { on: async () => pinOf() },
           clock: { now: () => 0 },
         },

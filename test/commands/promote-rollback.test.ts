@@ -38,7 +38,7 @@ const shop = async (given: {
         ...readers.rollouts,
         lastGood: async () =>
           given.good === false ? null : { id: 7, at: noon - 60_000, by: '@ann', release: releaseOf('1') },
-        history: async () => ({ rows: given.rows ?? [], older: null }),
+        history: async () => ({ rows: given.rows ?? [], older: null, unreadable: [] }),
       },
       clusters: {
         of: () => ({

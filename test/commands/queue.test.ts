@@ -40,11 +40,22 @@ describe('queue', () => {
       read: (read) => ({
         rollouts: {
           ...read.rollouts,
-          waiting: async () => [{ id: 12, target: { service: 'api', tier: 'production' }, rollout: null }],
+          waiting: async () => [
+            {
+              id: 12,
+              target: { service: 'api', tier: 'production' },
+              rollout: null,
+              unreadable: { key: 'rollouts/000000000012', why: 'it is no JSON' },
+            },
+          ],
         },
       }),
     })
-    expect(textOf(await say('queue'))).toContain('`12`  its record cannot be read: `show 12` says why')
+    expect(textOf(await say('queue')).split('\n')).toEqual([
+      '⚠️ The record rollouts/000000000012 in etcd cannot be read: it is no JSON. Opsee leaves it as it is, and work that needs it waits.',
+      '*api production*',
+      '`12`  its record cannot be read',
+    ])
   })
 })
 

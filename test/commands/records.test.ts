@@ -5,6 +5,7 @@ import type { Plan } from '../../src/domain/plan.ts'
 import type { Phase } from '../../src/domain/rollout.ts'
 import { digestOf, releaseOf, releasesWith } from '../support/releases.ts'
 import { ann, noon, planOf, rolloutOf, textOf, world } from './fakes.ts'
+import { listed } from '../support/listed.ts'
 
 const row = (id: number, over: Partial<HistoryRow> = {}): HistoryRow => ({
   id,
@@ -34,7 +35,7 @@ describe('history', () => {
           ...read.rollouts,
           history: async (query) => {
             asked.push(query)
-            return { rows: [row(12), failed], older: '000011' }
+            return { rows: [row(12), failed], older: '000011', unreadable: [] }
           },
         },
       }),
@@ -54,7 +55,9 @@ describe('history', () => {
   it('names the release of each', async () => {
     const rows = [row(12, { release: releaseOf('2') }), row(11, { release: { ...releaseOf('1'), tag: null } })]
     const { say } = await world({
-      read: (read) => ({ rollouts: { ...read.rollouts, history: async () => ({ rows, older: null }) } }),
+      read: (read) => ({
+        rollouts: { ...read.rollouts, history: async () => ({ rows, older: null, unreadable: [] }) },
+      }),
     })
     expect(textOf(await say('history api prod')).split('\n')).toEqual([
       '`12`  deploy of api in production *succeeded* 1h ago, after 21s, 3 of 3 replaced, release v2 (sha256:222222222222), by @ann',
@@ -98,7 +101,7 @@ describe('show', () => {
     ]
     const { say } = await world({
       rollouts: [rolloutOf(11, 'failed', ['done', 'failed', 'kept'], { reason: 'new billing' })],
-      read: (read) => ({ rollouts: { ...read.rollouts, events: async () => events(facts) } }),
+      read: (read) => ({ rollouts: { ...read.rollouts, events: async () => listed(...events(facts)) } }),
     })
     const reply = await say('show 11')
     expect(reply).toMatchObject({ outcome: 'done', rollouts: [11] })
@@ -161,7 +164,7 @@ describe('show', () => {
     )
     const { say } = await world({
       rollouts: [rolloutOf(11, 'failed', ['done', 'failed', 'kept'])],
-      read: (read) => ({ rollouts: { ...read.rollouts, events: async () => many } }),
+      read: (read) => ({ rollouts: { ...read.rollouts, events: async () => listed(...many) } }),
     })
     const seen = new Set<string>()
     let command = 'show 11'

@@ -151,6 +151,7 @@ describe('builds', () => {
         kind: 'builds',
         left: 0,
         without: 'quay.io <does> not answer',
+        unreadable: [],
         builds: [
           {
             digest: digestOf('2'),

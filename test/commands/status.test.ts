@@ -4,6 +4,7 @@ import type { Readers } from '../../src/services/capabilities.ts'
 import { startIn } from '../../src/command/parts/target-status.ts'
 import { digestOf, releaseOf, releasesWith } from '../support/releases.ts'
 import { ann, known, noon, rolloutOf, textOf, unit, world } from './fakes.ts'
+import { listed, liveOf } from '../support/listed.ts'
 
 const production = known(
   unit('api@1.service', '10.0.0.1'),
@@ -32,14 +33,15 @@ describe('status without a name', () => {
         ...fleets({ production, staging: away })(read),
         locks: {
           ...read.locks,
-          all: async () => [
-            { service: null, tier: 'production', by: ann, why: 'db', at: noon, until: null, audit: 1 },
-            { service: null, tier: 'staging', by: ann, why: 'old', at: noon - 9, until: noon - 1, audit: 1 },
-          ],
+          all: async () =>
+            listed(
+              { service: null, tier: 'production', by: ann, why: 'db', at: noon, until: null, audit: 1 },
+              { service: null, tier: 'staging', by: ann, why: 'old', at: noon - 9, until: noon - 1, audit: 1 },
+            ),
         },
         rollouts: {
           ...read.rollouts,
-          allLive: async () => [live],
+          allLive: async () => liveOf(live),
           lastGood: async ({ service }) =>
             service === 'api' ? { id: 9, at: noon - 7_200_000, by: '@bob', release: null } : null,
         },
@@ -113,6 +115,7 @@ describe('status of a target', () => {
               },
             ],
             older: null,
+            unreadable: [],
           }),
         },
         health: {
@@ -125,7 +128,7 @@ describe('status of a target', () => {
       }),
     })
     expect(textOf(await say('status api production')).split('\n')).toEqual([
-      '*api production*: 2 of 3 running, 1 not wanted running; never rolled out from here',
+      '*api production*: 2 of 3 running, 1 not wanted running; no successful deploy yet',
       '`api@1 `  active/running on 10.0.0.1, healthy, announced on :8080, up 1m30s',
       '`api@2 `  active/running on 10.0.0.2, *not healthy* (HTTP 503), not announced, replaced 1h ago, *restarting* (seen 2 times)',
       '`api@3 `  no machine has it, not announced',

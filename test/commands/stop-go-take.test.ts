@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ann, noon, planOf, rolloutOf, stopOf, textOf, world } from './fakes.ts'
+import { listed } from '../support/listed.ts'
 
 const bob = { id: 'U0BOB', name: 'bob' }
 const live = rolloutOf(12, 'rolling', ['done', 'proving', 'waiting'], { requestedBy: bob })
@@ -35,7 +36,7 @@ describe('stop', () => {
 
   it('is shown by status and locks', async () => {
     const { say } = await world({
-      read: () => ({ stops: { all: async () => [stopOf()], on: async () => stopOf() } }),
+      read: () => ({ stops: { all: async () => listed(stopOf()), on: async () => stopOf() } }),
       rollouts: [held],
     })
     const line = '`production`  *stopped* by @ann, 4m ago, for everybody: checkout is down; `go production` lifts it'

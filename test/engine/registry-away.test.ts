@@ -90,7 +90,7 @@ const begin = async (to: Release, units: readonly string[], rollback: Plan['roll
   return lab.begin({ ...plan, progressDeadlineMs: 90_000, rollback })
 }
 const kinds = async (id: number): Promise<readonly string[]> =>
-  (await lab.rollouts.events(id)).map(({ fact }) => fact.kind)
+  (await lab.rollouts.events(id)).records.map(({ fact }) => fact.kind)
 const seenAs = async (unit: string, state: RegExp): Promise<void> => {
   const isSo = (text: string): boolean => text.split('\n').some((line) => line.startsWith(unit) && state.test(line))
   for (let tries = 0; tries < 300; tries++) {
@@ -131,7 +131,9 @@ describe('A registry that is away', () => {
     expect(rollout.instances.map(({ runs }) => runs)).toEqual([v3.digest, v3.digest])
     expect(await named()).toBe(v3.digest)
     expect(releaseStateText(rollout)).toBeNull()
-    const told = (await lab.rollouts.events(id)).flatMap(({ fact }) => (fact.kind === 'held' ? [fact.reason] : []))
+    const told = (await lab.rollouts.events(id)).records.flatMap(({ fact }) =>
+      fact.kind === 'held' ? [fact.reason] : [],
+    )
     expect(told).toEqual(Array(2).fill(expect.stringContaining('did not answer within')))
   })
 

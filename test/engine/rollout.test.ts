@@ -51,7 +51,7 @@ describe('a rollout on real parts', () => {
     expect(await lab.rollouts.live(target)).toBeNull()
     const history = await lab.rollouts.history({ service: null, tier: null, limit: 10, before: null })
     expect(history.rows.filter((row) => row.id === id)).toHaveLength(1)
-    const events = await lab.rollouts.events(id)
+    const { records: events } = await lab.rollouts.events(id)
     expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1))
     expect(rollout?.seq).toBe(events.length)
   })
@@ -113,7 +113,7 @@ describe('a rollout on real parts', () => {
     await wish(id, { abort: null, pause: { kind: 'resume', ...word(null) }, take: null, go: null })
     expect(await driving).toBe('ended')
     await lab.expectPhase(id, 'succeeded')
-    const facts = (await lab.rollouts.events(id)).map((event) => event.fact)
+    const facts = (await lab.rollouts.events(id)).records.map((event) => event.fact)
     expect(facts.filter(({ kind }) => kind.startsWith('pause') || kind === 'resumed')).toEqual([
       {
         kind: 'pause-asked',

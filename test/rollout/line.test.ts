@@ -10,6 +10,21 @@ const rolls = (service: string, id: number) => entry(keys.active({ service, tier
 const waits = (service: string, id: number, stuck = false) =>
   entry(keys.queued({ service, tier }, id), placeRecord.write({ id, stuck, yes: null }))
 
+describe('an unreadable record of what rolls', () => {
+  const line = lineIn([entry(keys.active({ service: 'odd', tier }), 'rubbish'), rolls('api', 1)], tier)
+
+  it('stops its own target by name, and no other target of the tier', () => {
+    expect(() => turnOf(line, { service: 'odd', tier }, 9, null)).toThrow('targets/production/odd/active')
+    expect(turnOf(line, { service: 'vape', tier }, 9, null)).toEqual({ kind: 'now' })
+    expect(turnOf(line, { service: 'api', tier }, 9, null)).toEqual({ kind: 'turn', live: 1, ahead: [] })
+  })
+
+  it('counts as a rollout where a tier has a limit', () => {
+    expect(turnOf(line, { service: 'vape', tier }, 9, 2)).toEqual({ kind: 'limit', limit: 2, before: [] })
+    expect(turnOf(line, { service: 'vape', tier }, 9, 3)).toEqual({ kind: 'now' })
+  })
+})
+
 describe('whose turn it is', () => {
   const line = lineIn(
     [

@@ -10,6 +10,7 @@ import type { PlanRequest } from '../../src/services/capabilities.ts'
 import { UnreadableRecord } from '../../src/store/record.ts'
 import { known, unit } from '../commands/fakes.ts'
 import { digestOf, releaseOf, releasesWith } from '../support/releases.ts'
+import { listed } from '../support/listed.ts'
 
 /** What a plan says of releases and of drift, from all that the planner looks at. */
 
@@ -44,13 +45,13 @@ async function planned(asked: Partial<PlanRequest>, shop: Shop = {}) {
     }),
     probe: { check: async () => ({ kind: 'healthy', identity: null }) },
     announcedPort: async () => ({ kind: 'not-announced' as const }),
-    locks: { on: async () => [], all: async () => [] },
+    locks: { on: async () => [], all: async () => listed() },
     stops: { on: async () => null },
     pins: { on: async () => null },
     rollouts: {
       live: async () => null,
       lastGood: async () => ({ id: 7, at: 0, by: '@ann', release: releaseOf(good) }),
-      history: async () => ({ rows: [], older: null }),
+      history: async () => ({ rows: [], older: null, unreadable: [] }),
       left: async () => ({ ended: { id: 7, at: 0 }, well: shop.left ?? null }),
     },
     drift: { memory: shop.memory ?? (async () => null) },

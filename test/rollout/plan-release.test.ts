@@ -75,7 +75,7 @@ const planned = (asked: Partial<PlanRequest>, { wanted, good = null, rows = [] }
       },
       rollouts: {
         lastGood: async () => (good === null ? null : { ...good, at: 0, by: '@ann' }),
-        history: async () => ({ rows, older: null }),
+        history: async () => ({ rows, older: null, unreadable: [] }),
       },
     },
   )
@@ -140,7 +140,7 @@ describe('What a plan is taken back to', () => {
           {
             config,
             releases: { describe: async (_, of) => ({ ...release('1'), digest: of }) },
-            rollouts: { history: async () => ({ rows, older: null }) },
+            rollouts: { history: async () => ({ rows, older: null, unreadable: [] }) },
           },
         )
       )?.to

@@ -41,7 +41,7 @@ async function rules(rows: readonly HistoryRow[], change: { target?: typeof api;
     rollouts: {
       history: async (query) => {
         asked.push(query)
-        return { rows, older: null }
+        return { rows, older: null, unreadable: [] }
       },
     },
     clock: { now: () => noon },

@@ -6,6 +6,7 @@ import { createPlanner } from '../../src/rollout/planner.ts'
 import { planOf } from '../support/rollouts.ts'
 import { gate, ghost, World } from './world.ts'
 import { noReleases } from '../support/releases.ts'
+import { listed } from '../support/listed.ts'
 
 /**
  * A unit that moved has two rows for a while (overlap-slow-stop, network-partition in the transcripts): dead where it was,
@@ -57,13 +58,13 @@ it('a plan asks the gate at the machine where it runs, and names that one', asyn
       },
     },
     announcedPort: async () => ({ kind: 'not-announced' as const }),
-    locks: { on: async () => [], all: async () => [] },
+    locks: { on: async () => [], all: async () => listed() },
     stops: { on: async () => null },
     pins: { on: async () => null },
     rollouts: {
       live: async () => null,
       lastGood: async () => null,
-      history: async () => ({ rows: [], older: null }),
+      history: async () => ({ rows: [], older: null, unreadable: [] }),
       left: async () => ({ ended: null, well: null }),
     },
     drift: { memory: async () => null },

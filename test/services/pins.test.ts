@@ -60,7 +60,7 @@ describe('a pin', () => {
     expect(await pin('2', 'v3 loses them')).toMatchObject({ kind: 'pinned', before: { release: releaseOf('1') } })
     const now = { ...api, release: releaseOf('2'), why: 'v3 loses them', by: { id: 'UDEPLOY', name: 'dora' } }
     expect(await reader.on(api)).toMatchObject(now)
-    expect(await reader.all()).toMatchObject([now])
+    expect((await reader.all()).records).toMatchObject([now])
     expect(await reader.on({ service: 'web', tier: 'production' })).toBeNull()
   })
 
@@ -72,7 +72,7 @@ describe('a pin', () => {
   it('is gone after it was taken back, once', async () => {
     expect(await unpin()).toMatchObject({ kind: 'unpinned', pin: { release: releaseOf('2') } })
     expect(await unpin()).toEqual({ kind: 'none' })
-    expect(await createPinReader(store).all()).toEqual([])
+    expect((await createPinReader(store).all()).records).toEqual([])
     expect(await roll('3')).toMatchObject({ kind: 'queued' })
   })
 })

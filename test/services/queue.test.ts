@@ -72,7 +72,7 @@ async function rollout(id: number): Promise<Rollout> {
   if (found === null) throw new Error(`no rollout ${id}`)
   return found
 }
-const facts = async (id: number) => (await reader().events(id)).map((event) => event.fact)
+const facts = async (id: number) => (await reader().events(id)).records.map((event) => event.fact)
 
 /** Ends a rollout that rolls, as its driver would. */
 async function finish(id: number, phase: 'succeeded' | 'failed' = 'succeeded'): Promise<void> {

@@ -161,10 +161,10 @@ describe('stops', () => {
     await put('stop')
     expect(await reader.on('production')).toEqual({ ...word, kind: 'stop' })
     expect(await reader.on('staging')).toBeNull()
-    expect(await reader.all()).toHaveLength(1)
+    expect((await reader.all()).records).toHaveLength(1)
     await put('go')
     expect(await reader.on('production')).toBeNull()
-    expect(await reader.all()).toEqual([])
+    expect((await reader.all()).records).toEqual([])
   })
 })
 

@@ -200,7 +200,7 @@ export async function startEngineLab({ callTimeoutMs = 4000, shop }: LabOptions 
     async expectPhase(id, phase) {
       const rollout = await rollouts.get(id)
       if (rollout?.phase === phase) return rollout
-      const facts = (await rollouts.events(id)).map((event) => JSON.stringify(event.fact))
+      const facts = (await rollouts.events(id)).records.map((event) => JSON.stringify(event.fact))
       throw new Error([`phase ${String(rollout?.phase)}, not ${phase}`, ...facts, ...log.lines.slice(-80)].join('\n'))
     },
     async until(id, reached) {

@@ -70,6 +70,7 @@ export const releasesWith = (
     kind: 'builds',
     left: 0,
     without: null,
+    unreadable: [],
     builds: known.map(({ digest, tag, revision, builtAt }) => {
       return { digest, tags: tag === null ? [] : [tag], revision, builtAt, toldAt: null, untagged: false }
     }),

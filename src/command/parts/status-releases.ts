@@ -3,14 +3,15 @@ import { releaseName, shortDigest, type Release } from '../../domain/release.ts'
 import type { Target } from '../../domain/target.ts'
 import { words } from '../../domain/wording.ts'
 import type { UnitView } from '../../ports/scheduler.ts'
-import type { LastGood, Readers } from '../../services/capabilities.ts'
+import type { Readers } from '../../services/capabilities.ts'
 import { isRunning } from './fleet.ts'
+import { pastOf, type Past } from './past.ts'
 import { runsOf } from './running.ts'
 import { wantedOf, wantedText } from './target-releases.ts'
 
 /** What `status` says of a target's releases. Escaped. */
 export interface StatusReleases {
-  readonly good: LastGood | null
+  readonly past: Past
   /** What is wanted. */
   readonly lines: readonly string[]
   /** What this instance says it runs; `inHealth` is what stood in its health answer. */
@@ -28,17 +29,18 @@ export async function statusReleases(
   read: Readers,
 ): Promise<StatusReleases> {
   const known = read.releases.at(target) !== null
-  const [good, wanted, written] = await Promise.all([
-    read.rollouts.lastGood(target),
+  const [past, wanted, written] = await Promise.all([
+    pastOf(target, read),
     known && alone ? wantedOf(target, read) : null,
     known && alone ? writtenBy(target, units, read) : null,
   ])
-  if (!known) return { good, lines: [], textOf: () => [] }
+  const { good } = past
+  if (!known) return { past, lines: [], textOf: () => [] }
   const release = wanted?.kind === 'release' ? wanted.release : null
   const named = [good?.release ?? null, release]
   return {
-    good,
-    lines: wanted === null ? [] : [`Wanted: ${wantedText({ target, wanted, good, running: null })}`],
+    past,
+    lines: wanted === null ? [] : [`Wanted: ${wantedText({ wanted, good })}`],
     textOf(unit, inHealth) {
       const said = read.releases.proof(target).by === 'key' ? (written?.get(unit) ?? null) : inHealth
       const runs = runsOf(said, target, named, read)

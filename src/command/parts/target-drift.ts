@@ -11,6 +11,7 @@ import type { Announcement, Readers } from '../../services/capabilities.ts'
 import { addressOf, instancesOf, isRunning, lookAt, type Views } from './fleet.ts'
 import { runningOf, type RunningInstance } from './running.ts'
 import { describedAs } from './target-releases.ts'
+import { readable } from './unreadable.ts'
 
 interface Context {
   readonly read: Readers
@@ -42,8 +43,12 @@ export async function driftAmong(
     processes ? read.discovery.announced() : [],
   ])
   return inTurns(targets, atOnce, async (target) => {
-    const rolling = live.find(({ plan }) => sameTarget(plan, target))
-    return { target, found: await driftIn(target, rolling, views, processes ? announced : null, context) }
+    const rolling = live.records.find(({ plan }) => sameTarget(plan, target))
+    if (live.hidden.some((one) => sameTarget(one, target))) {
+      return { target, found: { kind: 'unreadable', faults: live.unreadable } }
+    }
+    const found = await readable(driftIn(target, rolling, views, processes ? announced : null, context))
+    return { target, found: found.kind === 'read' ? found.value : { kind: 'unreadable', faults: [found.fault] } }
   })
 }
 

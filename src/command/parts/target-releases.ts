@@ -1,3 +1,5 @@
+import type { Unreadable } from '../../domain/unreadable.ts'
+import { lastFailureText, type LastAttempt } from '../../domain/last-attempt.ts'
 import { releaseText, shortDigest, type Release } from '../../domain/release.ts'
 import type { Target } from '../../domain/target.ts'
 import { ago, words } from '../../domain/wording.ts'
@@ -5,6 +7,7 @@ import { RegistryFault } from '../../ports/registry.ts'
 import type { LastGood } from '../../services/capabilities.ts'
 import type { QueryContext } from '../define.ts'
 import type { Views } from './fleet.ts'
+import { pastOf } from './past.ts'
 import { othersThan, runningGroups, runningOf, type RunningInstance } from './running.ts'
 
 /** What one target should run, what it runs, and what was well there. */
@@ -17,6 +20,8 @@ export interface TargetReleases {
   /** Null when the fleet is away. */
   readonly running: readonly RunningInstance[] | null
   readonly good: LastGood | null
+  readonly last: LastAttempt | null
+  readonly unreadable: readonly Unreadable[]
 }
 
 type Context = Pick<QueryContext, 'read' | 'catalog'>
@@ -24,9 +29,9 @@ type Context = Pick<QueryContext, 'read' | 'catalog'>
 /** Throws `StoreUnavailable`. */
 export async function releasesOf(target: Target, views: Views, context: Context): Promise<TargetReleases> {
   const { read } = context
-  const [wanted, good] = await Promise.all([wantedOf(target, read), read.rollouts.lastGood(target)])
-  const known = [wanted.kind === 'release' ? wanted.release : null, good?.release ?? null]
-  return { target, wanted, good, running: await runningOf(target, known, views, context) }
+  const [wanted, past] = await Promise.all([wantedOf(target, read), pastOf(target, read)])
+  const known = [wanted.kind === 'release' ? wanted.release : null, past.good?.release ?? null]
+  return { target, wanted, ...past, running: await runningOf(target, known, views, context) }
 }
 
 export async function wantedOf(target: Target, read: Context['read']): Promise<TargetReleases['wanted']> {
@@ -57,10 +62,10 @@ const nameIn =
   }
 
 /** Escaped. */
-export function wantedText({ wanted, ...rest }: TargetReleases): string {
+export function wantedText({ wanted, good }: Pick<TargetReleases, 'wanted' | 'good'>): string {
   switch (wanted.kind) {
     case 'release':
-      return words(nameIn({ wanted, ...rest })(wanted.release.digest))
+      return words(nameIn({ wanted, good })(wanted.release.digest))
     case 'nothing':
       return 'nothing'
     case 'unknown':
@@ -84,8 +89,14 @@ export function runsText(releases: TargetReleases): string {
 
 /** Escaped. */
 export function goodText(releases: TargetReleases, now: number): string {
-  const { good, wanted } = releases
-  if (good === null || good.release === null) return 'no release was seen to be well'
+  const { good, wanted, last, unreadable } = releases
+  const failure = lastFailureText(last, now)
+  const rest = failure === null ? '' : `; *${failure}*`
+  if (good === null || good.release === null) {
+    const unread = unreadable.some(({ key }) => key.endsWith('/current'))
+    return `${unread ? 'its last good release cannot be read' : 'no release was seen to be well'}${rest}`
+  }
   const same = wanted.kind === 'release' && wanted.release.digest === good.release.digest
-  return `last good: ${same ? 'the same' : words(releaseText(good.release))}, rollout ${good.id}, ${ago(good.at, now)}`
+  const name = same ? 'the same' : words(releaseText(good.release))
+  return `last good: ${name}, rollout ${good.id}, ${ago(good.at, now)}${rest}`
 }

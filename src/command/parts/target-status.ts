@@ -1,18 +1,22 @@
 import type { Catalog } from '../../domain/catalog.ts'
 import { lockCovers, lockExpired, type Lock } from '../../domain/lock.ts'
 import type { Pin } from '../../domain/pin.ts'
+import { lastFailureText } from '../../domain/last-attempt.ts'
 import { releaseName } from '../../domain/release.ts'
 import type { Rollout } from '../../domain/rollout.ts'
 import { sameTarget, targetText, type Target } from '../../domain/target.ts'
+import type { Unreadable } from '../../domain/unreadable.ts'
 import { ago, code, count, fleetStateText, personText, series, shortUnit, span, words } from '../../domain/wording.ts'
 import type { UnitView } from '../../ports/scheduler.ts'
-import type { Announcement, LastGood, Readers, Waiting } from '../../services/capabilities.ts'
+import type { Announcement, Readers, Waiting } from '../../services/capabilities.ts'
 import { table } from '../text.ts'
 import { addressOf, instancesOf, isRunning, runningText, statesText, type Views } from './fleet.ts'
 import { lockLine } from './lock-text.ts'
+import { pastOf, type Past } from './past.ts'
 import { pinText } from './pin-text.ts'
 import { statusReleases } from './status-releases.ts'
 import { liveText } from './rollout-text.ts'
+import { faultIn, readable } from './unreadable.ts'
 
 /** All that one answer about targets was read from, at one time. */
 export interface Seen {
@@ -22,6 +26,8 @@ export interface Seen {
   readonly locks: readonly Lock[]
   readonly pins: readonly Pin[]
   readonly live: readonly Rollout[]
+  /** Targets on which a rollout is in progress that cannot be read. */
+  readonly hidden: readonly Target[]
   readonly waiting: readonly Waiting[]
   readonly now: number
 }
@@ -30,15 +36,16 @@ export interface Seen {
 export async function targetLine(
   target: Target,
   seen: Seen,
-): Promise<{ readonly name: string; readonly text: string }> {
-  const parts = [fleetText(target, seen), goodText(await seen.read.rollouts.lastGood(target), seen)]
+): Promise<{ readonly name: string; readonly text: string; readonly unreadable: readonly Unreadable[] }> {
+  const past = await pastOf(target, seen.read)
+  const parts = [fleetText(target, seen), ...pastText(past, seen), ...hiddenText(target, seen)]
   const live = seen.live.find((rollout) => sameTarget(rollout.plan, target))
   if (live !== undefined) parts.push(`*rollout ${live.id} ${liveText(live)}* (${fleetStateText(live)})`)
   const waiting = waitingFor(target, seen)
   if (waiting.length > 0) parts.push(`${count(waiting.length, 'rollout')} in the queue`)
   for (const lock of locksOn(target, seen)) parts.push(`*locked* by ${personText(lock.by)}: ${words(lock.why)}`)
   parts.push(...pinsOn(target, seen))
-  return { name: targetText(target), text: parts.join('; ') }
+  return { name: targetText(target), text: parts.join('; '), unreadable: past.unreadable }
 }
 
 /** Every instance, and what concerns it. `alone`: it is the only target that was asked for. */
@@ -47,7 +54,7 @@ export async function targetBlock(
   seen: Seen,
   announced: readonly Announcement[],
   alone: boolean,
-): Promise<readonly string[]> {
+): Promise<{ readonly lines: readonly string[]; readonly unreadable: readonly Unreadable[] }> {
   const units = instancesOf(seen.views.get(target.tier), target, seen.catalog)
   const live = seen.live.find((rollout) => sameTarget(rollout.plan, target))
   const [releases, started, health] = await Promise.all([
@@ -64,11 +71,12 @@ export async function targetBlock(
       ...(health.get(unit.unit)?.text ?? []),
       ...releases.textOf(unit.unit, health.get(unit.unit)?.says ?? null),
       ...announcedText(unit, mine, seen.catalog.serviceConfig(target.service).health.kind !== 'none'),
-      ...ageText(unit, health.get(unit.unit)?.since ?? null, started.get(unit.unit), seen.now),
+      ...ageText(unit, health.get(unit.unit)?.since ?? null, started.byUnit.get(unit.unit), seen.now),
     ].join(', '),
   }))
-  return [
-    `*${targetText(target)}*: ${fleetText(target, seen)}; ${goodText(releases.good, seen)}`,
+  const head = [fleetText(target, seen), ...pastText(releases.past, seen), ...hiddenText(target, seen)]
+  const lines = [
+    `*${targetText(target)}*: ${head.join('; ')}`,
     ...releases.lines,
     ...(live === undefined
       ? []
@@ -80,6 +88,7 @@ export async function targetBlock(
     ...pinsOn(target, seen).map((text) => `${code(targetText(target))}  ${text}`),
     ...table(rows),
   ]
+  return { lines, unreadable: [...releases.past.unreadable, ...started.unreadable] }
 }
 
 const waitingFor = (target: Target, seen: Seen): readonly Waiting[] =>
@@ -106,29 +115,46 @@ function fleetText(target: Target, seen: Seen): string {
   return view?.kind === 'known' ? runningText(instancesOf(view, target, seen.catalog)) : 'fleet is away'
 }
 
-function goodText(good: LastGood | null, { now }: Seen): string {
-  if (good === null) return 'never rolled out from here'
-  const release = good.release === null ? '' : `${words(releaseName(good.release))}, `
-  return `last good: ${release}rollout ${good.id}, ${ago(good.at, now)}, by ${words(good.by)}`
+/** The last success, and a later attempt that did not succeed. Escaped. */
+function pastText({ good, last, unreadable }: Past, { now }: Seen): readonly string[] {
+  const failure = lastFailureText(last, now)
+  const failed = failure === null ? [] : [`*${failure}*`]
+  if (good !== null) {
+    const release = good.release === null ? '' : `${words(releaseName(good.release))}, `
+    return [`last good: ${release}rollout ${good.id}, ${ago(good.at, now)}, by ${words(good.by)}`, ...failed]
+  }
+  // An unreadable record may be that of a success.
+  if (unreadable.length > 0) return failed
+  return [last === null ? 'never rolled out from here' : 'no successful deploy yet', ...failed]
 }
+
+/** The number of such a rollout cannot be read either. */
+const hiddenText = (target: Target, { hidden }: Seen): readonly string[] =>
+  hidden.some((one) => sameTarget(one, target)) ? ['*a rollout is in progress*, and its record cannot be read'] : []
 
 interface Start {
   readonly at: number
   readonly machine: string | null
 }
 
+interface Starts {
+  readonly byUnit: ReadonlyMap<string, Start>
+  readonly unreadable: readonly Unreadable[]
+}
+
 /** When our own rollouts last made each instance anew: those of the last three, and of the live one. */
-async function startsOf(target: Target, live: Rollout | undefined, read: Readers): Promise<ReadonlyMap<string, Start>> {
-  const { rows } = await read.rollouts.history({ ...target, limit: 3, before: null })
-  const ended = await Promise.all(rows.map((row) => read.rollouts.get(row.id)))
-  const starts = new Map<string, Start>()
-  for (const rollout of [...ended.reverse(), live ?? null]) {
+async function startsOf(target: Target, live: Rollout | undefined, read: Readers): Promise<Starts> {
+  const { rows, unreadable } = await read.rollouts.history({ ...target, limit: 3, before: null })
+  const ended = await Promise.all(rows.map((row) => readable(read.rollouts.get(row.id))))
+  const byUnit = new Map<string, Start>()
+  for (const one of [...ended.reverse(), { kind: 'read' as const, value: live ?? null }]) {
+    const rollout = one.kind === 'read' ? one.value : null
     for (const instance of rollout?.instances ?? []) {
       const at = instance.startedAt
-      if (at !== null && instance.replaced) starts.set(instance.unit, { at, machine: instance.machine?.id ?? null })
+      if (at !== null && instance.replaced) byUnit.set(instance.unit, { at, machine: instance.machine?.id ?? null })
     }
   }
-  return starts
+  return { byUnit, unreadable: [...unreadable, ...ended.flatMap(faultIn)] }
 }
 
 interface Health {
