@@ -41,7 +41,13 @@ export default query({
       .filter(({ tier }) => targets.some((one) => one.tier === tier))
       .map((one) => stopLine(one, now))
     const seen: Seen = {
-      ...{ catalog, read, views, waiting, now, locks: locks.records, pins: pins.records },
+      catalog,
+      read,
+      views,
+      waiting,
+      now,
+      locks: locks.records,
+      pins: pins.records,
       live: live.records,
       hidden: live.hidden,
     }

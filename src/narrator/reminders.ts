@@ -56,7 +56,7 @@ async function remindOf({ entry, hold }: Held, before: Entry | null, parts: Remi
   const { store, clock, log } = parts
   const { at, tier } = hold.is
   const number = Math.floor((clock.now() - at) / parts.everyMs)
-  const [last = null] = readEach(before === null ? [] : [before], reminderRecord.read).records
+  const [last = null] = readEach(before === null ? [] : [before], reminderRecord).records
   // An unreadable reminder may be the one that is due. It is left as it is, and holds up no other.
   if (before !== null && last === null) return
   if (number < 1 || (last?.of === at && last.number >= number)) return

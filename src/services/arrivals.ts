@@ -65,7 +65,7 @@ export function createArrivals(store: StoreReader & StoreWriter, driver: string,
     async isNext({ id, service }: Arrival): Promise<boolean> {
       const { entries } = await store.range(keys.arrivals)
       // One that cannot be read is waited for by nobody: it may never be told.
-      const { records } = readEach(entries, arrivalRecord.read)
+      const { records } = readEach(entries, arrivalRecord)
       return !records.some((one) => one.service === service && one.id < id)
     },
 

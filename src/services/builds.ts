@@ -15,7 +15,7 @@ const mostRead = 200
 /** The builds of a service that are kept, newest first. */
 export async function readBuilds(store: StoreReader, service: string): Promise<Listed<Build>> {
   const { entries } = await store.range(keys.builds(service), { reverse: true, limit: mostRead })
-  return readEach(entries, buildRecord.read)
+  return readEach(entries, buildRecord)
 }
 
 /** The tags that the bot itself moves: those of the tiers. */

@@ -92,7 +92,7 @@ async function newestOf(
 async function lastOf(store: StoreReader, index: HistoryIndex, faults: Unreadable[]): Promise<number> {
   const entry = await store.get(index.counter)
   if (entry === null) return 0
-  const { records, unreadable } = readEach([entry], counterRecord.read)
+  const { records, unreadable } = readEach([entry], counterRecord)
   const [counter] = records
   if (counter !== undefined) return counter.last
   faults.push(...unreadable)
@@ -106,7 +106,7 @@ async function rowsOf(store: StoreReader, index: HistoryIndex, newest: number, l
   const { entries } = await store.range(index.prefix, { after, limit: newest - oldest + 1 })
   let at: Numbered['at'] = [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]
   const found = entries.toReversed().map((entry): Numbered => {
-    const { records, unreadable } = readEach([entry], historyRecord.read)
+    const { records, unreadable } = readEach([entry], historyRecord)
     const row = records[0] ?? unreadable[0] ?? { key: entry.key, why: 'it is empty' }
     if (isRow(row)) at = [row.endedAt, row.id]
     return { index, n: numberIn(entry.key) ?? 0, row, at }

@@ -21,7 +21,7 @@ export function createLockReader(store: StoreReader, clock: Clock): Readers['loc
   return {
     async all() {
       const { entries } = await store.range(keys.locks)
-      const { records, unreadable } = readEach(entries, lockRecord.read)
+      const { records, unreadable } = readEach(entries, lockRecord)
       return { records: records.filter((lock) => !lockExpired(lock, clock.now())), unreadable }
     },
     async on(target: Target) {

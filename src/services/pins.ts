@@ -17,7 +17,7 @@ export function createPinReader(store: StoreReader): Readers['pins'] {
   return {
     async all() {
       const { entries } = await store.range(keys.pins)
-      return readEach(entries, pinRecord.read)
+      return readEach(entries, pinRecord)
     },
     async on(target) {
       const entry = await store.get(keys.pin(target))

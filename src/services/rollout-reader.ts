@@ -35,7 +35,7 @@ export function createRolloutReader(store: StoreReader, targets: readonly Target
     const target = targetIn(entry.key)
     try {
       const rollout = await get(id)
-      const [unreadable = null] = readEach([entry], placeRecord.read).unreadable
+      const [unreadable = null] = readEach([entry], placeRecord).unreadable
       return { id, target, rollout, unreadable }
     } catch (error) {
       return { id, target, rollout: null, unreadable: unreadableIn(error) }
@@ -46,7 +46,7 @@ export function createRolloutReader(store: StoreReader, targets: readonly Target
     history,
     async events(id) {
       const { entries } = await store.range(keys.events(id))
-      return readEach(entries, eventRecord.read)
+      return readEach(entries, eventRecord)
     },
     async live(target) {
       const active = await store.get(keys.active(target))

@@ -18,7 +18,7 @@ export function createStopReader(store: StoreReader): Readers['stops'] {
   return {
     async all() {
       const { entries } = await store.range(keys.stops)
-      const { records, unreadable } = readEach(entries, stopRecord.read)
+      const { records, unreadable } = readEach(entries, stopRecord)
       return { records: records.filter((one) => one.kind === 'stop'), unreadable }
     },
     async on(tier) {

@@ -25,12 +25,12 @@ export interface RecordType<T> {
 }
 
 /** Each entry as far as it can be read. An error other than `UnreadableRecord` is thrown. */
-export function readEach<T>(entries: readonly Entry[], read: (entry: Entry) => T): Listed<T> {
+export function readEach<T>(entries: readonly Entry[], type: RecordType<T>): Listed<T> {
   const records: T[] = []
   const unreadable: Unreadable[] = []
   for (const entry of entries) {
     try {
-      records.push(read(entry))
+      records.push(type.read(entry))
     } catch (error) {
       unreadable.push(unreadableIn(error))
     }

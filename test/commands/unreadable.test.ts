@@ -18,8 +18,19 @@ let store: EtcdStore
 
 const historyRow = (id: number, service: string) =>
   records.historyRecord.write({
-    ...{ id, kind: 'deploy' as const, service, tier: 'production', phase: 'succeeded' as const, by: ann, reason: null },
-    ...{ summary: 'ok', release: null, instances: 3, replaced: 3, createdAt: noon - 9000, begunAt: null },
+    id,
+    kind: 'deploy' as const,
+    service,
+    tier: 'production',
+    phase: 'succeeded' as const,
+    by: ann,
+    reason: null,
+    summary: 'ok',
+    release: null,
+    instances: 3,
+    replaced: 3,
+    createdAt: noon - 9000,
+    begunAt: null,
     endedAt: noon - 8000 + id,
   })
 
