@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
+import { readOrExit } from './read-or-exit.ts'
 import { measureAlone } from './alone.ts'
 import { measureCrowd } from './crowd.ts'
 import { openGround, type Ground, type OpenGround } from './ground.ts'
@@ -12,6 +13,7 @@ import { measurePromote } from './promote.ts'
 import { measureRecords } from './records.ts'
 import { reportText, type BenchResults } from './report.ts'
 import { measureTakeover } from './takeover.ts'
+import { benchUsage } from './usage.ts'
 import { measureWrites } from './writes.ts'
 
 /** `npm run bench -- [--quick] [--out file] [part…]`: measures, and writes the page of results. */
@@ -56,7 +58,7 @@ async function bench(options: BenchOptions): Promise<BenchResults> {
   }
 }
 
-const options = readBenchOptions(process.argv.slice(2))
+const options = readOrExit(process.argv.slice(2), benchUsage, readBenchOptions)
 const results = await bench(options)
 const file = path.resolve(root, options.out)
 const style = (await resolveConfig(file)) ?? {}

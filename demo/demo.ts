@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { helpText, readOptions, type DemoOptions } from './demo/options.ts'
+import { readOptions, type DemoOptions } from './demo/options.ts'
 import { createPrinter } from './demo/printer.ts'
 import { invitation, isPerson, runCommands } from './demo/run-demo.ts'
 import { people, startStage, type Stage } from './demo/stage.ts'
 import { startWatchdog } from './demo/watchdog.ts'
+import { demoUsage } from './usage.ts'
 
 /** The project's folder: this runs as dist/demo/demo.js. */
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -82,7 +83,7 @@ async function botEnds(stage: Stage): Promise<void> {
 }
 
 const parsed = readOptions(process.argv.slice(2))
-if (parsed.kind === 'help') process.stdout.write(helpText)
+if (parsed.kind === 'help') process.stdout.write(demoUsage)
 else if (parsed.kind === 'wrong' || !isPerson(parsed.options.user)) {
   const message = parsed.kind === 'wrong' ? parsed.message : `--as takes ${Object.keys(people).join(', ')}`
   process.stderr.write(`${message}\n`)

@@ -10,6 +10,9 @@ import { systemClock } from './adapters/system/clock.ts'
 import { readPolicy } from './authorization/read-policy.ts'
 import { checkPreparations } from './check-preparations.ts'
 import { checkRegistry, type Finding } from './check-registry.ts'
+import { answerAtOnce } from './command-line/answer-at-once.ts'
+import { checkUsage } from './command-line/check-usage.ts'
+import { readArguments } from './command-line/read-arguments.ts'
 import { etcdOptionsOf, fleetOptionsOf } from './config/adapter-options.ts'
 import { dockerConfigOf, dockerSecrets } from './config/docker-config.ts'
 import { faultsText } from './config/fault.ts'
@@ -192,13 +195,16 @@ async function bounded(about: string, clock: Clock, work: Promise<readonly Findi
 const nothing = (): void => undefined
 const silent: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing }
 
-const [, entry, argument] = process.argv
+const [, entry, ...args] = process.argv
 if (entry !== undefined && realpathSync(entry) === fileURLToPath(import.meta.url)) {
-  const file = argument ?? process.env['OPSEE_CONFIG'] ?? 'opsee.yaml'
-  process.exitCode = await checkConfig({
-    file,
-    env: process.env,
-    clock: systemClock,
-    print: (line) => console.log(line),
-  })
+  const asked = readArguments(args, process.env['OPSEE_CONFIG'] ?? 'opsee.yaml')
+  process.exitCode =
+    asked.kind === 'file'
+      ? await checkConfig({
+          file: asked.file,
+          env: process.env,
+          clock: systemClock,
+          print: (line) => console.log(line),
+        })
+      : answerAtOnce(asked, checkUsage, process)
 }

@@ -11,6 +11,9 @@ import { createLog } from './adapters/system/log.ts'
 import { createApp } from './app.ts'
 import type { Policy } from './authorization/policy.ts'
 import { readPolicy } from './authorization/read-policy.ts'
+import { answerAtOnce } from './command-line/answer-at-once.ts'
+import { opseeUsage } from './command-line/opsee-usage.ts'
+import { readArguments } from './command-line/read-arguments.ts'
 import { commandsDirectory, loadCommands } from './command/load.ts'
 import { preparationOptionsOf } from './config/adapter-options.ts'
 import { dockerConfigOf, dockerSecrets, helperNotes, type DockerConfig } from './config/docker-config.ts'
@@ -30,7 +33,12 @@ const stopWithinMs = 10_000
 
 async function main(): Promise<void> {
   const { env, argv } = process
-  const file = argv[2] ?? env['OPSEE_CONFIG'] ?? 'opsee.yaml'
+  const asked = readArguments(argv.slice(2), env['OPSEE_CONFIG'] ?? 'opsee.yaml')
+  if (asked.kind !== 'file') {
+    process.exitCode = answerAtOnce(asked, opseeUsage, process)
+    return
+  }
+  const { file } = asked
   const { config, secrets, docker, policy } = await settle(file, env)
   const redact = createRedact([...secretValues(env), ...dockerSecrets(docker)])
   const log = createLog(env['OPSEE_LOG_LEVEL'] ?? 'info', redact)

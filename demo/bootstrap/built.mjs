@@ -20,6 +20,13 @@ export function sourceDigest(root) {
 /** Whether `dist` was built from exactly these sources. */
 export const isBuilt = (root, digest) => readText(path.join(root, stamp)) === digest
 
+/** True when `dist` was built from other sources than these. False where that is unknown, as without all the sources. */
+export function isStale(root) {
+  const built = readText(path.join(root, stamp))
+  if (built === null || !['tsconfig.json', ...sources].every((name) => existsSync(path.join(root, name)))) return false
+  return built !== sourceDigest(root)
+}
+
 /**
  * Says that `dist` is what these sources give. What was left by sources that are gone goes first: commands are found by
  * listing their folder, so that a removed one would live on.

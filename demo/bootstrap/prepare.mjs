@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { isBuilt, markBuilt, sourceDigest } from './built.mjs'
+import { isBuilt, sourceDigest } from './built.mjs'
+import { compile } from './compile.mjs'
 import { whyInstall } from './installed.mjs'
 import { withLockFile } from './lock-file.mjs'
 import { refuseNode } from './node-version.mjs'
@@ -40,14 +40,9 @@ async function install(root, say) {
 }
 
 async function build(root, say) {
-  const digest = sourceDigest(root)
-  if (isBuilt(root, digest)) return
+  if (isBuilt(root, sourceDigest(root))) return
   say('Building')
-  const { bin } = JSON.parse(readFileSync(path.join(root, 'node_modules/typescript/package.json'), 'utf8'))
-  const tsc = path.join(root, 'node_modules/typescript', bin.tsc)
-  const advice = 'The sources do not compile: mend what is named above, then type the same command again.'
-  await runStep([process.execPath, tsc, '-p', 'tsconfig.json'], { cwd: root, limitMs: 5 * minute, advice })
-  markBuilt(root, digest)
+  await compile(root, { whole: false })
 }
 
 async function findPrograms(root, say) {

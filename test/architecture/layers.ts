@@ -16,6 +16,8 @@ const layers: Readonly<Record<string, Layer>> = {
   'src/domain': { imports: words },
   'src/config': { imports: words },
   'src/ports': { imports: words },
+  // The words behind a program's name: read before anything else.
+  'src/command-line': { imports: [] },
   // Adapters: each behind its port, none beside another; two of them start processes.
   'src/adapters/process': { imports: [...words, 'src/ports'] },
   'src/adapters/etcd': { imports: [...words, 'src/ports'] },
