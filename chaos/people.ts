@@ -1,30 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Chances } from './random.ts'
+import { pressesButton } from './deeds/buttons.ts'
+import { floods } from './deeds/flood.ts'
+import { promotes } from './deeds/promote.ts'
+import { scales } from './deeds/scale.ts'
+import { rollsUnitFiles } from './deeds/unit-files.ts'
 import { oneOf } from './faults/fault.ts'
+import { begin, deployers, type, type Deed } from './typing.ts'
 import { goodBuilds } from './world/registry.ts'
-import { channels, isReleased, people, tier, type Person } from './world/shop.ts'
+import { isReleased, people, servicesIn, stagingTier, tier, type Person } from './world/shop.ts'
 import type { ChaosWorld } from './world/world.ts'
-
-/** One thing that somebody does, chosen when it is done, as it depends on what is there. */
-export type Deed = (world: ChaosWorld, chances: Chances, tag: string) => Promise<void>
-
-const deployers = ['ann', 'bob', 'carol'] as const
-
-/** Types `/opsee <text>`; a Slack that refuses, or a bot that does not answer, is part of the game. */
-async function type({ slack }: ChaosWorld, person: Person, text: string): Promise<void> {
-  await slack.command(people[person], channels.main, text).catch(() => undefined)
-}
 
 const serviceOf = ({ options }: ChaosWorld, chances: Chances): string => oneOf(chances, options.services).name
 
-/** Who gets no answer asks again: no bot may have been there to hear. Each time it is another command. */
-const mostTries = 3
-
 async function roll(world: ChaosWorld, chances: Chances, tag: string, person: Person): Promise<void> {
   const verb = chances.pick(['deploy', 'restart'])
-  const service = oneOf(chances, world.options.services)
+  const inStaging = servicesIn(world.options.services, stagingTier)
+  const where = inStaging.length > 0 && chances.happens(0.15) ? stagingTier : tier
+  const service = oneOf(chances, where === tier ? world.options.services : inStaging)
   const release = verb === 'deploy' && isReleased(service) ? ` ${chances.pick(wantedBuilds)}` : ''
-  await begin(world, person, tag, `${verb} ${service.name} ${tier}${release}${mannerOf(chances)}`)
+  await begin(world, person, tag, `${verb} ${service.name} ${where}${release}${mannerOf(chances)}`)
 }
 
 /** Now and then what nobody should have built; and what the tag names anyway. */
@@ -53,30 +48,6 @@ async function rollNamed(world: ChaosWorld, chances: Chances, tag: string, perso
 function mannerOf(chances: Chances): string {
   const batch = chances.pick(['', '', ' --batch 2', ' --batch 50%', ' --canary 1'])
   return `${batch}${chances.happens(0.3) ? ' --force' : ''}`
-}
-
-/** Types it until something comes of it, or an answer; once more when that is that etcd does not answer, as it asks for. */
-export async function begin(world: ChaosWorld, person: Person, tag: string, words: string): Promise<void> {
-  for (let tries = 1; tries <= mostTries; tries++) {
-    const own = `${tag}-${tries}-`
-    const text = `${words} --reason "${own}"`
-    world.typed.push({ tag: own, user: people[person], text, forbidden: person === 'mallory' })
-    const before = await answersTo(world, person)
-    await type(world, person, text)
-    for (let looks = 0; looks < 30; looks++) {
-      const answers = (await answersTo(world, person)).slice(before.length)
-      if (begun(world, own) || answers.some((answer) => !answer.includes('etcd'))) return
-      await sleep(200)
-    }
-  }
-}
-
-const begun = ({ recorder }: ChaosWorld, tag: string): boolean =>
-  [...recorder.now].some(([key, value]) => key.startsWith('rollouts/') && value.includes(tag))
-
-async function answersTo({ slack }: ChaosWorld, person: Person): Promise<readonly string[]> {
-  const messages = await slack.messages(channels.main)
-  return messages.filter(({ ephemeral_to }) => ephemeral_to === people[person]).map(({ text }) => text)
 }
 
 /** A rollout whose record holds this text. */
@@ -142,6 +113,16 @@ const deeds: readonly [Deed, ...Deed[]] = [
   },
   (world, chances, tag) => ofRelease(world, chances, tag),
   (world, chances, tag) => ofRelease(world, chances, tag),
+  pressesButton,
+  pressesButton,
+  pressesButton,
+  scales,
+  scales,
+  promotes,
+  promotes,
+  rollsUnitFiles,
+  rollsUnitFiles,
+  floods,
   async (world, chances) => {
     const id = live(world, 'rolling-back')
     const word = chances.pick(['continue', 'abort', 'pause'])

@@ -1,20 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { check, violationText, type Verdict } from './checker/check.ts'
 import type { Evidence } from './checker/evidence.ts'
+import { afterProofFaults } from './faults/after-proof.ts'
 import { clockFaults } from './faults/clock.ts'
 import { etcdFaults } from './faults/etcd.ts'
 import { oneOf, type Fault } from './faults/fault.ts'
 import { fleetFaults } from './faults/fleet.ts'
+import { machineFaults } from './faults/machines.ts'
 import { momentFaults } from './faults/moments.ts'
 import { peerFaults } from './faults/peers.ts'
 import { registryFaults } from './faults/registry.ts'
 import { replicaFaults } from './faults/replicas.ts'
 import { slackFaults } from './faults/slack.ts'
 import { deedAt, letGo } from './people.ts'
-import { chancesFrom } from './random.ts'
-import { goodBuilds } from './world/registry.ts'
-import { isReleased } from './world/shop.ts'
-import { allRunning, eventually, type ChaosWorld } from './world/world.ts'
+import { chancesFrom, type Chances } from './random.ts'
+import { makeWell, restore } from './repair.ts'
+import { eventually, type ChaosWorld } from './world/world.ts'
 
 export interface RoundResult {
   readonly seed: number
@@ -34,13 +35,19 @@ export interface RoundResult {
   readonly evidence: Evidence
 }
 
-const familiesOf = ({ peers, replicas, registry }: ChaosWorld): readonly (readonly Fault[])[] => [
+const familiesOf = ({ peers, replicas, registry }: ChaosWorld, chances: Chances): readonly (readonly Fault[])[] => [
   replicas.some(({ clock }) => clock !== null) ? [...replicaFaults, ...clockFaults] : replicaFaults,
   peers === null ? etcdFaults : [...etcdFaults, ...peerFaults],
   fleetFaults,
   slackFaults,
-  ...(registry === null ? [] : [registryFaults, momentFaults]),
+  ...(registry === null ? [] : [registryFaults, ...twoOf(chances, [momentFaults, afterProofFaults, machineFaults])]),
 ]
+
+/** Each of these begins rollouts of its own: all three at once would only stand in each other's queue. */
+function twoOf<T>(chances: Chances, from: readonly [T, T, T]): readonly T[] {
+  const without = chances.between(0, from.length - 1)
+  return from.filter((_, index) => index !== without)
+}
 
 /** People do things for so long, and things go wrong meanwhile. */
 const unrestMs = 14_000
@@ -56,7 +63,9 @@ export async function playRound(world: ChaosWorld, seed: number): Promise<RoundR
   const after = world.recorder.changes.at(-1)?.revision ?? 0
   const died = world.died.length
   const injected: { readonly what: string; readonly detail: string }[] = []
-  const unrest = familiesOf(world).map((family, index) => disturb(world, seed * 10 + index, family, injected))
+  const unrest = familiesOf(world, chancesFrom(seed)).map((family, index) =>
+    disturb(world, seed * 10 + index, family, injected),
+  )
   await Promise.all([act(world, seed * 10 + 9), ...unrest])
   await makeWell(world)
   await cameToRest(world)
@@ -127,23 +136,6 @@ async function disturb(
   }
 }
 
-/** Whatever is still wrong is mended: from here on nothing stands in the way of an end. */
-export async function makeWell(world: ChaosWorld): Promise<void> {
-  for (const replica of world.replicas) {
-    replica.thaw()
-    replica.start()
-    for (const proxy of replica.etcd) proxy.pass()
-    replica.api.decide(() => 'well')
-    replica.envelopes.decide(() => ({ kind: 'once' }))
-    replica.clock?.wrongBy(0)
-    replica.registry?.decide(() => 'well')
-    replica.registry?.delay(0)
-  }
-  world.registry?.pulls.decide(() => 'well')
-  world.peers?.heal()
-  await world.fleet.fault({ kind: 'clear' })
-}
-
 /** Waits for the end of all that was begun. What does not end is for the checker to tell. */
 export async function cameToRest(world: ChaosWorld, calm = calmMs): Promise<void> {
   const open = (key: string): boolean => /^(targets\/.*\/active|telling\/|targets\/.*\/queue\/)/.test(key)
@@ -161,38 +153,4 @@ export async function cameToRest(world: ChaosWorld, calm = calmMs): Promise<void
     return performance.now() - calmSince > calm || performance.now() - movedAt > stillMs
   }
   await eventually('all rollouts to end', rested, endMs).catch(() => undefined)
-}
-
-/** Brings up what a rollout or a fault left down, as a person would. */
-export async function restore(world: ChaosWorld): Promise<void> {
-  const units = world.options.services.flatMap((service) => [...service.units, ...service.sidekicks])
-  for (let tries = 0; tries < 5; tries++) {
-    const sick = new Set(await mended(world))
-    const running = new Set(
-      (await world.fleet.instances()).filter(({ sub }) => sub === 'running').map(({ unit }) => unit),
-    )
-    const down = units.filter((unit) => !running.has(unit) || sick.has(unit))
-    if (down.length > 0) {
-      await world.fleetctl('stop', '--no-block', ...down).catch(() => undefined)
-      await sleep(1000)
-      await world.fleetctl('start', '--no-block', ...down).catch(() => undefined)
-    }
-    const up = await Promise.race([allRunning(world).then(() => true), sleep(15_000, false, { ref: false })]).catch(
-      () => false,
-    )
-    if (up) return
-  }
-  await allRunning(world)
-}
-
-/** The units of those services whose tag names what does not serve; from now on it names what does. */
-async function mended({ registry, options }: ChaosWorld): Promise<readonly string[]> {
-  const units: string[] = []
-  for (const { name, units: own } of options.services.filter(isReleased)) {
-    const build = registry?.buildOf((await registry.named(name)) ?? '')?.build
-    if (registry === null || goodBuilds.some((good) => good === build)) continue
-    await registry.move(name, 'v1')
-    units.push(...own)
-  }
-  return units
 }

@@ -9,7 +9,8 @@ import { replicaFaults } from './faults/replicas.ts'
 import { slackFaults } from './faults/slack.ts'
 import { letGo } from './people.ts'
 import { chancesFrom } from './random.ts'
-import { cameToRest, makeWell } from './round.ts'
+import { makeWell } from './repair.ts'
+import { cameToRest } from './round.ts'
 import { channels, people, tier, type ShopService } from './world/shop.ts'
 import { allRunning, eventually, type ChaosWorld } from './world/world.ts'
 
@@ -51,7 +52,7 @@ export const soakServices = (targets: number): readonly ShopService[] =>
   Array.from({ length: targets }, (_, index) => {
     const name = `s${String(index + 1).padStart(2, '0')}`
     const units = [1, 2].map((copy) => `${name}@${copy}.service`)
-    return { name, units, sidekicks: [], port: null, config: { team: 'team', unit: `${name}@.service` } }
+    return { name, units, sidekicks: [], inStaging: 0, port: null, config: { team: 'team', unit: `${name}@.service` } }
   })
 
 export async function soak(world: ChaosWorld, options: SoakOptions, say: (text: string) => void): Promise<SoakResult> {

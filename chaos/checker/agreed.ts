@@ -1,20 +1,16 @@
 import { z } from 'zod'
 import { clockText, type Asked, type Change, type Evidence, type Violation } from './evidence.ts'
-import { runningBetween, type Life } from './lives.ts'
+import { livesOf, runningBetween, type Lives } from './lives.ts'
 import { pidOf } from './one-driver.ts'
 import { aimAt, isLook, pathOf } from './aims.ts'
-import { contentOf, type Story, type Version } from './story.ts'
+import { contentOf, isMissing, type Story, type Version } from './story.ts'
 import { threadOf } from './thread.ts'
 import { releasesTold, type ToldReleases } from './told-releases.ts'
 
 const current = z.object({ release: z.object({ digest: z.string() }).nullable() })
 
 /** The second half of invariant 7. What changed after a rollout ended, or too late to be seen, is nobody's fault. */
-export function agreedAtTheEnd(
-  evidence: Evidence,
-  story: Story,
-  lives: ReadonlyMap<string, readonly Life[]>,
-): Violation[] {
+export function agreedAtTheEnd(evidence: Evidence, story: Story, lives: Lives): Violation[] {
   const { ended } = story
   const path = pathOf(story)
   const aim = ended === null ? null : aimAt(ended)
@@ -32,7 +28,7 @@ export function agreedAtTheEnd(
   return [
     ...currentIs(evidence.changes, story, ended).map(say),
     ...tagIs(evidence, { story, ended, path, aim, told }).map(say),
-    ...instancesRun({ lagMs: evidence.lagMs, ended, aim, told }, lives).map(say),
+    ...instancesRun({ lagMs: evidence.lagMs, story, ended, aim, told }, lives).map(say),
   ]
 }
 
@@ -88,16 +84,20 @@ const nameIn = ({ status, digest }: Asked): string => (status === 404 ? 'nothing
 
 /** By the processes of the instances: what the thread says of each was so at some moment shortly before. */
 function instancesRun(
-  { lagMs, ended, aim, told }: AtTheEnd & { readonly lagMs: number },
-  lives: ReadonlyMap<string, readonly Life[]>,
+  { lagMs, story, ended, aim, told }: AtTheEnd & { readonly lagMs: number; readonly story: Story },
+  lives: Lives,
 ): readonly string[] {
   const { by } = ended.change
-  return ended.is.instances.flatMap(({ unit, stage }) => {
+  return ended.is.instances.flatMap((instance) => {
+    const { unit, stage } = instance
+    if (isMissing(instance)) return []
     const word = told === null ? (stage === 'done' ? 'it' : null) : told.runs.get(unit.replace(/\.service$/, ''))
     if (word === undefined) return [`says nothing of ${unit}`]
     if (word === null) return []
     const says = word === 'it' ? aim : word
-    const ran = runningBetween(lives.get(unit) ?? [], by - lagMs, by).map(({ runs }) => runs ?? 'what it did not say')
+    const ran = runningBetween(livesOf(lives, story, unit), by - lagMs, by).map(
+      ({ runs }) => runs ?? 'what it did not say',
+    )
     return ran.some((one) => one.startsWith(says))
       ? []
       : [`${unit} ran ${ran.join(', ') || 'nothing'}, and not ${says}`]

@@ -1,14 +1,22 @@
 import { callsIn, mainProcess, type Call } from './calls.ts'
 import { clockText, type Evidence, type Violation } from './evidence.ts'
-import { rolloutAt } from './recorded-first.ts'
-import type { Story } from './story.ts'
+import { rolloutAt, versionsAt } from './recorded-first.ts'
+import { isMissing, type Story } from './story.ts'
 
 /**
- * Invariant 2: no more instances are away than the plan's batch allows, counting those that were already down. Away is what
- * was told to stop, or whose sidekick was, and has no new process yet, whatever else is known of it; and what has had no
- * process for so long that everybody knows.
+ * Invariant 2: no more instances are unavailable than the plan's batch allows, counting those that were already down. An instance
+ * is unavailable from its stop, or its sidekick's stop, until it has a new process; and when it has had no process for so long
+ * that everybody knows.
  */
 export function withinBatch(evidence: Evidence, stories: readonly Story[]): Violation[] {
+  return [...new Set(stories.map(({ tier }) => tier))].flatMap((tier) => {
+    const fleet = evidence.fleet.filter((line) => line.tier === tier)
+    const there = stories.filter((story) => story.tier === tier)
+    return withinBatchOfTier({ ...evidence, fleet }, there)
+  })
+}
+
+function withinBatchOfTier(evidence: Evidence, stories: readonly Story[]): Violation[] {
   const found: Violation[] = []
   const processes = new Map<string, number>()
   const downSince = new Map<string, number>()
@@ -39,7 +47,10 @@ export function withinBatch(evidence: Evidence, stories: readonly Story[]): Viol
     const unit = story?.mainOf.get(call.unit)
     if (story === null || unit === undefined) continue
     const knownDown = (unit: string): boolean => at - (downSince.get(unit) ?? Infinity) >= evidence.lagMs
-    const away = [...story.mains, ...story.others].filter((one) => one !== unit && (told.has(one) || knownDown(one)))
+    const missing = missingAt(story, at)
+    const away = [...story.mains, ...story.others].filter(
+      (one) => one !== unit && !missing.has(one) && (told.has(one) || knownDown(one)),
+    )
     const takesAway = !told.has(unit) && !downSince.has(unit)
     told.add(unit)
     if (!takesAway || away.length + 1 <= story.atOnce) continue
@@ -48,3 +59,7 @@ export function withinBatch(evidence: Evidence, stories: readonly Story[]): Viol
   }
   return found
 }
+
+/** Instances that a scale has not added yet, or has removed. */
+const missingAt = (story: Story, at: number): ReadonlySet<string> =>
+  new Set((versionsAt(story, at).at(-1)?.is.instances ?? []).filter(isMissing).map(({ unit }) => unit))

@@ -4,6 +4,7 @@ import type { Evidence, FleetLine } from './evidence.ts'
 /** One mutating run of fleetctl, as the fleet heard it. The harness's own runs are left out. */
 export interface Call {
   readonly at: number
+  readonly tier: string
   readonly verb: string
   readonly unit: string
   /** The machine whose API it spoke to. */
@@ -29,7 +30,15 @@ export function callsIn({ fleet, homes, harness }: Evidence): readonly Call[] {
     if (!mutating.has(verb) || home === harness) return []
     const units = argv.slice(argv.indexOf(verb) + 1).filter((word) => !word.startsWith('-'))
     const pid = home === null ? null : (homes.get(home) ?? null)
-    const common = { at: line.at, verb, endpoint: line.machine ?? '', pid, home, heededAt: heeded.get(id) ?? null }
+    const common = {
+      at: line.at,
+      tier: line.tier,
+      verb,
+      endpoint: line.machine ?? '',
+      pid,
+      home,
+      heededAt: heeded.get(id) ?? null,
+    }
     return units.map((word) => ({ ...common, unit: word.slice(word.lastIndexOf('/') + 1) }))
   })
 }

@@ -24,6 +24,8 @@ export interface Evidence {
   /** The HOME with which the harness itself runs fleetctl. */
   readonly harness: string
   readonly historyChannel: string
+  /** The address of each machine, by its id. */
+  readonly machines: ReadonlyMap<string, string>
   /** Slack's user id of the bot. */
   readonly bot: string
   /** An instance that has been down for this long is known to be: fleet's and the bot's lags together, in ms. */
@@ -63,6 +65,7 @@ export interface Asked {
 /** A process of an instance said which release it is of, as it started. */
 export interface Said {
   readonly at: number
+  readonly tier: string
   readonly unit: string
   readonly pid: number
   readonly digest: string
@@ -94,7 +97,8 @@ const fleetLine = z.object({
   pid: z.number().optional(),
   detail: z.unknown().optional(),
 })
-export type FleetLine = z.infer<typeof fleetLine>
+/** The fleet of each tier has a log of its own. */
+export type FleetLine = z.infer<typeof fleetLine> & { readonly tier: string }
 
 export interface Message {
   readonly ts: string
@@ -107,7 +111,7 @@ export interface Message {
 }
 
 /** The lab's log; a last line that is not whole yet is left out. */
-export const fleetLines = (text: string): readonly FleetLine[] =>
-  text.split('\n').flatMap((line) => (line.endsWith('}') ? [fleetLine.parse(JSON.parse(line))] : []))
+export const fleetLines = (text: string, tier: string): readonly FleetLine[] =>
+  text.split('\n').flatMap((line) => (line.endsWith('}') ? [{ ...fleetLine.parse(JSON.parse(line)), tier }] : []))
 
 export const clockText = (at: number): string => new Date(at).toISOString().slice(11, 23)

@@ -66,8 +66,8 @@ function callsOfOthers(evidence: Evidence, stories: readonly Story[]): Violation
   })
 }
 
-const hadBegun = ({ begun, mainOf }: Story, { unit, at }: Call): boolean =>
-  begun !== null && mainOf.has(unit) && begun.change.by - begun.change.slop <= at
+const hadBegun = ({ begun, mainOf, tier }: Story, call: Call): boolean =>
+  begun !== null && tier === call.tier && mainOf.has(call.unit) && begun.change.by - begun.change.slop <= call.at
 
 const callerText = ({ pid, home }: Call): string =>
   pid === null ? `an unknown process (HOME ${home ?? 'unset'})` : `process ${pid}`

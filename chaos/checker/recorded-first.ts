@@ -34,10 +34,13 @@ const ofMain: Readonly<Record<string, readonly string[]>> = {
   stop: ['stopping'],
   // A stop that its fleetd missed needs a start before it can be asked for again.
   start: ['starting', 'stopping', 'failed', 'kept'],
+  // As a last word, what cannot be taken back is destroyed as it fails.
+  destroy: ['removing', 'failed', 'kept'],
 }
 const ofSidekick: Readonly<Record<string, readonly string[]>> = {
   stop: ['detaching'],
   start: ['attaching', 'detaching', 'failed', 'kept'],
+  destroy: ['removing', 'failed', 'kept'],
 }
 
 function belongs({ verb, unit }: Call, main: string, stage: string): boolean {
@@ -46,14 +49,15 @@ function belongs({ verb, unit }: Call, main: string, stage: string): boolean {
 }
 
 /** The records that may have been the newest at that moment, with all before them. */
-const versionsAt = (story: Story, at: number): readonly Version[] =>
+export const versionsAt = (story: Story, at: number): readonly Version[] =>
   story.versions.filter(({ change }) => change.by - change.slop <= at)
 
 /** The rollout to which a bot's call belongs: the last one on that unit that had begun by then. */
 export function rolloutAt(stories: readonly Story[], call: Call): Story | null {
   if (call.pid === null) return null
-  const there = stories.filter(({ mainOf, begun }) => {
-    return mainOf.has(call.unit) && begun !== null && begun.change.by - begun.change.slop <= call.at
+  const there = stories.filter(({ tier, mainOf, begun }) => {
+    const begunBy = begun === null ? Infinity : begun.change.by - begun.change.slop
+    return tier === call.tier && mainOf.has(call.unit) && begunBy <= call.at
   })
   return there.at(-1) ?? null
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { aimAt } from './aims.ts'
 import { clockText, type Change, type Evidence, type Violation } from './evidence.ts'
+import { grouped } from './grouped.ts'
 import { contentOf, type Stop, type Story, type Version } from './story.ts'
 
 /**
@@ -16,6 +17,7 @@ export function notOvertaken(evidence: Evidence, stories: readonly Story[]): Vio
     ...afterRefusal(evidence, stories),
     ...wishedInVain(evidence),
     ...twice(evidence, stories),
+    ...retriedTwice(stories),
   ]
 }
 
@@ -126,7 +128,7 @@ function afterPin(story: Story, changes: readonly Change[]): Violation[] {
 function afterRefusal({ typed }: Evidence, stories: readonly Story[]): Violation[] {
   return typed.flatMap(({ tag, user, text, forbidden }) =>
     stories
-      .filter((story) => forbidden && story.command.includes(tag))
+      .filter((story) => forbidden && (story.command.includes(tag) || story.requestedBy === user))
       .map((story) => ({
         invariant: 5,
         rollout: story.id,
@@ -159,5 +161,15 @@ function twice({ typed }: Evidence, stories: readonly Story[]): Violation[] {
     if (of.length <= 1) return []
     const message = `and ${of.length - 1} more were begun by one command: ${text}`
     return [{ invariant: 1, rollout: of[0]?.id ?? null, message }]
+  })
+}
+
+/** One failed rollout is taken up again once, however many people press its button. */
+function retriedTwice(stories: readonly Story[]): Violation[] {
+  const retries = stories.filter(({ retryOf }) => retryOf !== null)
+  return [...grouped(retries, ({ retryOf }) => `rollout ${retryOf ?? 0}`)].flatMap(([of, [first, ...more]]) => {
+    if (first === undefined || more.length === 0) return []
+    const message = `and ${more.map(({ id }) => `rollout ${id}`).join(' and ')} all take up ${of} again`
+    return [{ invariant: 1, rollout: more.at(-1)?.id ?? first.id, message }]
   })
 }

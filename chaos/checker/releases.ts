@@ -2,9 +2,10 @@ import { agreedAtTheEnd } from './agreed.ts'
 import { aimAt, isLook, pathOf } from './aims.ts'
 import { callsIn } from './calls.ts'
 import { clockText, type Evidence, type Violation } from './evidence.ts'
-import { livesIn, type Life } from './lives.ts'
+import { livesIn, livesOf, type Lives } from './lives.ts'
 import { rolloutAt } from './recorded-first.ts'
 import { pushes } from './pushes.ts'
+import { stillProven } from './still-proven.ts'
 import type { Story } from './story.ts'
 
 /**
@@ -18,6 +19,7 @@ export function releasesAgree(evidence: Evidence, stories: readonly Story[]): Vi
     ...stoppedTooEarly(evidence, stories),
     ...stories.flatMap((story) => [...provedOther(story, lives), ...agreedAtTheEnd(evidence, story, lives)]),
     ...pushes(evidence, stories),
+    ...stories.flatMap((story) => stillProven(evidence, story, lives)),
   ]
 }
 
@@ -53,7 +55,7 @@ function stoppedTooEarly(evidence: Evidence, stories: readonly Story[]): Violati
 }
 
 /** By the processes themselves: who proved healthy had run it since its turn came. */
-function provedOther(story: Story, lives: ReadonlyMap<string, readonly Life[]>): Violation[] {
+function provedOther(story: Story, lives: Lives): Violation[] {
   if (pathOf(story) === null) return []
   return story.events.flatMap(({ fact, change }): Violation[] => {
     const unit = fact.kind === 'healthy' && typeof fact['unit'] === 'string' ? fact['unit'] : null
@@ -64,7 +66,7 @@ function provedOther(story: Story, lives: ReadonlyMap<string, readonly Life[]>):
       .slice(0, at)
       .findLast(({ is }) => is.instances.some((one) => one.unit === unit && one.stage === 'waiting'))
     const since = (waited ?? version).change.by - (waited ?? version).change.slop
-    const ran = (lives.get(unit) ?? []).filter(({ from, to }) => from <= change.by && to >= since)
+    const ran = livesOf(lives, story, unit).filter(({ from, to }) => from <= change.by && to >= since)
     if (ran.some(({ runs }) => runs === aimAt(version))) return []
     const message = `says that ${unit} proved healthy (${clockText(change.by)}), which ran ${ran.map(({ runs }) => runs ?? 'what it did not say').join(', ') || 'nothing'}, and not ${aimAt(version) ?? ''}`
     return [{ invariant: 7, rollout: story.id, message }]

@@ -10,6 +10,8 @@ export interface Story {
   readonly requestedBy: string
   readonly command: string
   readonly reason: string | null
+  /** The rollout that this one takes up again; null: none. */
+  readonly retryOf: number | null
   readonly atOnce: number
   /** Main units of the plan, and wanted instances that it does not roll. */
   readonly mains: readonly string[]
@@ -50,7 +52,14 @@ export interface Stop {
   readonly to: number
 }
 
-const instance = z.object({ unit: z.string(), stage: z.string(), calls: z.number(), sidekicks: z.array(z.string()) })
+const instance = z.object({
+  unit: z.string(),
+  /** `replace`, `renew`, `add`, `remove` or `take-back`. */
+  task: z.string().default('replace'),
+  stage: z.string(),
+  calls: z.number(),
+  sidekicks: z.array(z.string()),
+})
 const release = z.object({ digest: z.string() })
 const plannedRelease = z.object({
   at: z.object({ image: z.string(), tag: z.string() }),
@@ -66,6 +75,7 @@ const record = z.object({
   place: z.object({ channel: z.string(), thread: z.string().nullable() }),
   requestedBy: z.object({ id: z.string() }),
   ending: z.object({ kind: z.string() }).nullable(),
+  retryOf: z.number().nullable().default(null),
   instances: z.array(instance),
   release: z.object({ stage: z.string() }).nullable().default(null),
   rollback: z.object({ stage: z.string() }).nullable().default(null),
@@ -73,6 +83,7 @@ const record = z.object({
     tier: z.string(),
     service: z.string(),
     atOnce: z.number(),
+    settleMs: z.number().default(0),
     others: z.array(z.string()).optional(),
     release: plannedRelease.nullable().default(null),
     rollback: z.object({ to: release }).nullable().default(null),
@@ -93,6 +104,12 @@ export function contentOf(change: Change): unknown {
 
 const terminal = new Set(['succeeded', 'failed', 'aborted', 'rolled-back', 'rollback-failed', 'cancelled', 'canceled'])
 export const isTerminal = (phase: string): boolean => terminal.has(phase)
+/** Nobody counts on it: it was not added yet, it was taken back, or it was removed. */
+export const isMissing = ({ task, stage }: { readonly task: string; readonly stage: string }): boolean =>
+  (task === 'add' && stage === 'waiting') ||
+  (task === 'take-back' && stage === 'kept') ||
+  (task === 'remove' && stage === 'done')
+
 /** In the queue, nothing is done for it. */
 export const isWaiting = (phase: string): boolean => phase === 'queued' || phase === 'awaiting-approval'
 
@@ -116,7 +133,7 @@ function storyOf(changes: readonly Change[], byKey: ReadonlyMap<string, readonly
   )
   const [first] = versions
   if (first === undefined) throw new Error(`${changes[0]?.key ?? 'a rollout'} was only deleted`)
-  const { id, requestedBy, command, reason } = first.is
+  const { id, requestedBy, command, reason, retryOf } = first.is
   const begun = versions.find(({ is }) => !isWaiting(is.phase) && !isTerminal(is.phase)) ?? null
   // Whoever waited rolls by the plan that was made when its turn came.
   const { plan, instances } = (begun ?? first).is
@@ -132,6 +149,7 @@ function storyOf(changes: readonly Change[], byKey: ReadonlyMap<string, readonly
     requestedBy: requestedBy.id,
     command,
     reason,
+    retryOf,
     atOnce: plan.atOnce,
     mains: instances.map(({ unit }) => unit),
     others: plan.others ?? [],

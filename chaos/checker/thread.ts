@@ -79,7 +79,8 @@ const heads: readonly (readonly [kind: string, line: RegExp])[] = [
   ['accepted', /^(?:Takes up rollout \d+ again\. )?Plan [0-9a-f]+: /],
   ['driven', /^Taken up again by /],
   ['batch-began', /^(?:Canary|Batch \d+ of \d+): /],
-  ['healthy', /^(\S+) is back on /],
+  ['healthy', /^(\S+) is (?:back|up) on /],
+  ['removed', /^(\S+) is gone after /],
   ['instance-failed', /^(\S+) failed: /],
   ['held', /^Waiting: /],
   ['going-on', /^Going on: /],
@@ -110,7 +111,7 @@ function marksOf({ fact }: Told, from: string | null): string[] {
   // Where nothing moves, it is not worth a line.
   const to = fact.kind === 'release-moved' && fact['again'] === true ? release.parse(fact['to']).digest : null
   if (to !== null && to === from) return []
-  const unit = ['healthy', 'instance-failed', 'early'].includes(fact.kind) ? fact['unit'] : null
+  const unit = ['healthy', 'removed', 'instance-failed', 'early'].includes(fact.kind) ? fact['unit'] : null
   return [typeof unit === 'string' ? `${fact.kind} ${unit.replace(/\.service$/, '')}` : fact.kind]
 }
 

@@ -5,6 +5,8 @@ import { oneOf, type Fault } from './fault.ts'
 
 /** An order to the stand-in fleet, and the order that takes it back. */
 interface Orders {
+  /** The one machine that it is about; null: no machine in particular. It stays away once it has left. */
+  readonly machine: string | null
   readonly begin: FaultOrder
   readonly end: FaultOrder | null
   readonly detail: string
@@ -15,14 +17,16 @@ function ordered(what: string, most: number, orders: (world: ChaosWorld, chances
     what,
     async begin(world, chances) {
       const forMs = chances.between(500, most)
-      const { begin, end, detail } = orders(world, chances)
+      const { machine, begin, end, detail } = orders(world, chances)
+      const hasLeft = (): boolean => machine !== null && world.left.has(machine)
+      if (hasLeft()) return null
       await world.fleet.fault(begin)
-      return { forMs, detail, end: () => (end === null ? undefined : world.fleet.fault(end)) }
+      return { forMs, detail, end: () => (end === null || hasLeft() ? undefined : world.fleet.fault(end)) }
     },
   }
 }
 
-const machineOf = (chances: Chances): string => chances.pick(['f1', 'f2', 'f3'])
+const machineOf = (chances: Chances): string => chances.pick(['f1', 'f2', 'f3', 'f4'])
 const unitOf = ({ options }: ChaosWorld, chances: Chances): string =>
   oneOf(chances, oneOf(chances, options.services).units)
 
@@ -35,6 +39,7 @@ const answers = (
   ordered(what, most, (_, chances) => {
     const where = chances.happens(0.33) ? {} : { machine: machineOf(chances) }
     return {
+      machine: where.machine ?? null,
       begin: { ...make(chances), ...where },
       end: { kind: 'answer-well', ...where },
       detail: where.machine ?? 'all machines',
@@ -46,6 +51,7 @@ const verbs = (behaviour: 'lie' | 'idle', what: string): Fault =>
     const verb = chances.pick(['start', 'stop'])
     const code = chances.pick([0, 1])
     return {
+      machine: null,
       begin: { kind: 'verb', verb, behaviour, code },
       end: { kind: 'verb-well', verb },
       detail: `${verb}, exit code ${code}`,
@@ -60,13 +66,13 @@ const machines = (
 ): Fault =>
   ordered(what, most, (_, chances) => {
     const machine = machineOf(chances)
-    return { begin: { kind: begin, machine }, end: { kind: end, machine }, detail: machine }
+    return { machine, begin: { kind: begin, machine }, end: { kind: end, machine }, detail: machine }
   })
 
 const units = (what: string, most: number, make: (unit: string, chances: Chances) => FaultOrder): Fault =>
   ordered(what, most, (world, chances) => {
     const unit = unitOf(world, chances)
-    return { begin: make(unit, chances), end: { kind: 'unit-well', unit }, detail: unit }
+    return { machine: null, begin: make(unit, chances), end: { kind: 'unit-well', unit }, detail: unit }
   })
 
 /** What happens to the fleet: its API, its machines, the units on them. */

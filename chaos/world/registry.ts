@@ -3,7 +3,7 @@ import { pushImage, type Image } from '../../demo/registry/push-image.ts'
 import { startRegistry, type RegistryServer } from '../../demo/registry/start.ts'
 import { startRegistryProxy, type RegistryProxy } from '../../test/support/registry-proxy.ts'
 import type { Asked } from '../checker/evidence.ts'
-import { isReleased, tier, type ShopService } from './shop.ts'
+import { isReleased, tier, tiersOf, type ShopService } from './shop.ts'
 
 /** What was built of a service before anybody looked: what it is good for, by its tag. */
 const builds = [
@@ -22,18 +22,18 @@ export interface ChaosRegistry {
   readonly server: RegistryServer
   /** Between the machines and it. The bots have proxies of their own. */
   readonly pulls: RegistryProxy
-  /** What the folder of the unit files' docker needs. */
-  readonly env: Readonly<Record<string, string>>
+  /** What the unit files' docker needs on the machines of a tier. */
+  envOf(tier: string): Readonly<Record<string, string>>
   /** What somebody else moved so far. */
   readonly moved: readonly Asked[]
   /** Which build a digest is; null: none of a service that is rolled here. */
   buildOf(digest: string): { readonly service: string; readonly build: Build } | null
   /** Which digest a build of a service has. */
   digestOf(service: string, build: string): string
-  /** Moves the tag of the tier, as somebody beside the bot. */
-  move(service: string, build: Build): Promise<void>
-  /** What the tag of the tier names now. */
-  named(service: string): Promise<string | null>
+  /** Moves the tag of a tier, production unless given, as somebody beside the bot. */
+  move(service: string, build: Build, of?: string): Promise<void>
+  /** What the tag of a tier names now, production unless given. */
+  named(service: string, of?: string): Promise<string | null>
   close(): Promise<void>
 }
 
@@ -63,30 +63,30 @@ export async function openRegistry(
   try {
     for (const { name } of services.filter(isReleased)) {
       for (const { build } of builds) known.set(await push(name, build, build), { service: name, build })
-      await push(name, tier, 'v1')
+      for (const of of tiersOf(services)) await push(name, of, 'v1')
     }
     const pulls = await startRegistryProxy(server.url)
     return {
       server,
       pulls,
-      env: {
-        SHOP_HOME: path.join(dir, 'shop'),
+      envOf: (of) => ({
+        SHOP_HOME: path.join(dir, `shop-${of}`),
         SHOP_REGISTRY: pulls.url,
         SHOP_NODE: process.execPath,
         SHOP_CODE: path.join(root, 'dist', 'demo', 'shop'),
-      },
+      }),
       moved,
       buildOf: (digest) => known.get(digest) ?? null,
       digestOf,
-      async move(service, build) {
+      async move(service, build, of = tier) {
         const at = Date.now()
-        const digest = await push(service, tier, build)
-        const where = `/v2/${repositoryOf(service)}/manifests/${tier}`
+        const digest = await push(service, of, build)
+        const where = `/v2/${repositoryOf(service)}/manifests/${of}`
         moved.push({ at, doneAt: Date.now(), method: 'PUT', path: where, status: 201, digest, heard: true, pids: [] })
       },
-      async named(service) {
+      async named(service, of = tier) {
         const accept = 'application/vnd.oci.image.manifest.v1+json'
-        const url = `${server.url}/v2/${repositoryOf(service)}/manifests/${tier}`
+        const url = `${server.url}/v2/${repositoryOf(service)}/manifests/${of}`
         const answer = await fetch(url, { method: 'HEAD', headers: { accept }, signal: AbortSignal.timeout(5000) })
         return answer.headers.get('docker-content-digest')
       },

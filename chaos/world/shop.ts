@@ -1,9 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
-
-/** What the chaos rolls: processes that start and end at once, a tier, and people who may and may not. */
+/** What the chaos rolls: services in two tiers, and people who may and may not roll them. */
 
 export const tier = 'production'
+/** The earlier tier, which a world has if one of its services has instances there. */
+export const stagingTier = 'staging'
 export const prefix = '/opsee.co/deploy/v1/'
 export const people = { ann: 'U0ANN', bob: 'U0BOB', carol: 'U0CAROL', mallory: 'U0MALLORY' } as const
 export type Person = keyof typeof people
@@ -11,8 +10,11 @@ export const channels = { main: 'C0DEPLOYS', history: 'C0HISTORY' } as const
 
 export interface ShopService {
   readonly name: string
+  /** Its instances in production, and the sidekicks of these. */
   readonly units: readonly string[]
   readonly sidekicks: readonly string[]
+  /** How many of its instances staging has; 0 where the service is not in staging. */
+  readonly inStaging: number
   /** Its units pull what the tag of the tier names, and say at this port what they run; null: it has no releases. */
   readonly port: number | null
   readonly config: object
@@ -20,12 +22,35 @@ export interface ShopService {
 
 export const isReleased = ({ port }: ShopService): boolean => port !== null
 
+/** The tiers of a world, the one that its people use most first. */
+export const tiersOf = (services: readonly ShopService[]): readonly string[] =>
+  services.some(({ inStaging }) => inStaging > 0) ? [tier, stagingTier] : [tier]
+
+/** What a tier has of each service, where it has anything. */
+export const servicesIn = (services: readonly ShopService[], where: string): readonly ShopService[] =>
+  where === tier
+    ? services
+    : services
+        .filter(({ inStaging }) => inStaging > 0)
+        .map((one) => ({
+          ...one,
+          units: one.units.slice(0, one.inStaging),
+          sidekicks: one.sidekicks.slice(0, one.inStaging),
+        }))
+
+/** A scale asks for no more. */
+export const mostInstances = 5
+
+/** Main units and sidekicks of these services. */
+export const unitsOf = (services: readonly ShopService[]): readonly string[] =>
+  services.flatMap(({ units, sidekicks }) => [...units, ...sidekicks])
+
 const copies = (name: string, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `${name}@${index + 1}.service`)
 
 const team = 'team'
 
-/** One instance of it is on each machine, and pulls what the tag names. */
+/** At most one instance of it is on each machine, and pulls what the tag names. */
 const releasedConfig = (name: string, port: number): object => ({
   team,
   unit: `${name}@.service`,
@@ -43,6 +68,7 @@ export const chaosServices: readonly [ShopService, ...ShopService[]] = [
     name: 'vape',
     units: copies('vape', 3),
     sidekicks: copies('vape-elb', 3),
+    inStaging: 2,
     port: 8081,
     config: { ...releasedConfig('vape', 8081), sidekicks: ['vape-elb@.service'] },
   },
@@ -50,6 +76,7 @@ export const chaosServices: readonly [ShopService, ...ShopService[]] = [
     name: 'spanx',
     units: copies('spanx', 4),
     sidekicks: [],
+    inStaging: 0,
     port: null,
     config: { team, unit: 'spanx@.service', rollout: { batch: 2 } },
   },
@@ -57,6 +84,7 @@ export const chaosServices: readonly [ShopService, ...ShopService[]] = [
     name: 'hugs',
     units: copies('hugs', 3),
     sidekicks: [],
+    inStaging: 2,
     port: 8082,
     config: { ...releasedConfig('hugs', 8082), rollout: { onFailure: 'rollback', rollbackAfter: '3s' } },
   },
@@ -64,66 +92,18 @@ export const chaosServices: readonly [ShopService, ...ShopService[]] = [
     name: 'beavis',
     units: ['beavis.service'],
     sidekicks: [],
+    inStaging: 0,
     port: null,
     config: { team, unit: 'beavis.service' },
   },
 ]
 
-const unitFile = (description: string, more: string): string => `[Unit]
-Description=${description}
-${more}
-[Service]
-ExecStart=/bin/sleep 1000000
-TimeoutStopSec=5
-`
-
-/**
- * As a team would write it. What cannot pull starts what its machine pulled before, and is started again by systemd when it
- * falls over: two ways to run another release than its neighbours.
- */
-const releasedFile = (name: string, port: number): string => `[Unit]
-Description=${name} %i
-
-[Service]
-EnvironmentFile=/etc/environment
-Restart=always
-RestartSec=10
-ExecStartPre=-/usr/bin/docker rm -f %p-%i
-ExecStartPre=-/usr/bin/docker pull quay.io/opsee/${name}:${tier}
-ExecStart=/usr/bin/docker run --name %p-%i -p ${port}:${port} quay.io/opsee/${name}:${tier}
-ExecStop=/usr/bin/docker stop -t 5 %p-%i
-TimeoutStopSec=50
-
-[X-Fleet]
-Conflicts=${name}@*.service
-`
-
-/** Writes the unit files into a new folder and returns it. */
-export function writeUnits(dir: string, services: readonly ShopService[]): string {
-  const folder = path.join(dir, 'units')
-  mkdirSync(folder)
-  const ports = new Map(services.map(({ name, port }) => [`${name}@.service`, port]))
-  const templates = new Set(services.flatMap(({ units, sidekicks }) => [...units, ...sidekicks].map(templateOf)))
-  for (const template of templates) {
-    const main = template.replace('-elb@', '@')
-    const bound =
-      main === template
-        ? ''
-        : `BindsTo=${main.replace('@.', '@%i.')}\nAfter=${main.replace('@.', '@%i.')}\n\n[X-Fleet]\nMachineOf=${main.replace('@.', '@%i.')}\n`
-    const port = ports.get(template) ?? null
-    const content = port === null ? unitFile(template, bound) : releasedFile(template.replace('@.service', ''), port)
-    writeFileSync(path.join(folder, template), content)
-  }
-  return folder
-}
-
-const templateOf = (unit: string): string => unit.replace(/@\d+\./, '@.')
-
 export interface BotConfig {
   readonly apiUrl: string
   readonly etcd: readonly string[]
   readonly fleetctl: string
-  readonly endpoints: readonly string[]
+  /** Each tier and the addresses of its fleet. */
+  readonly fleets: ReadonlyMap<string, readonly string[]>
   readonly policy: string
   readonly services: readonly ShopService[]
   readonly retention: number
@@ -145,7 +125,14 @@ export function botConfig(given: BotConfig): string {
     retention: { rollouts: given.retention },
     policy: given.policy,
     groups: { admins: { users: [ann] }, deployers: { users: [ann, bob, carol] }, team: { users: [ann, bob, carol] } },
-    tiers: { [tier]: { fleet: { endpoints: given.endpoints, strictHostKeyChecking: false } } },
-    services: Object.fromEntries(given.services.map(({ name, config }) => [name, config])),
+    tiers: Object.fromEntries(
+      [...given.fleets].map(([name, endpoints]) => [name, { fleet: { endpoints, strictHostKeyChecking: false } }]),
+    ),
+    services: Object.fromEntries(
+      given.services.map(({ name, config, inStaging }) => [
+        name,
+        inStaging === 0 ? { ...config, tiers: [tier] } : config,
+      ]),
+    ),
   })
 }

@@ -1,15 +1,13 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync, realpathSync } from 'node:fs'
 import { copyFile, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { z } from 'zod'
 import { startWatchdog } from '../../demo/demo/watchdog.ts'
 import { startEtcd, startEtcdCluster, type EtcdServer } from '../../demo/etcd/start.ts'
 import { installFleetctl } from '../../demo/fleet/install.ts'
-import { startFleet, type Fleet } from '../../demo/fleet/start.ts'
+import type { Fleet } from '../../demo/fleet/start.ts'
 import { startLocalSlack, type LocalSlack } from '../../demo/slack/start.ts'
 import { fleetLines, type Evidence, type Typed } from '../checker/evidence.ts'
 import { heardOf } from './heard.ts'
@@ -17,9 +15,8 @@ import { createPeerNet, type PeerNet } from './peers.ts'
 import { startRecorder, type Recorder } from './recorder.ts'
 import { openRegistry, type ChaosRegistry } from './registry.ts'
 import { createReplica, type Replica } from './replica.ts'
-import { channels, people, prefix, isReleased, writeUnits, type ShopService } from './shop.ts'
-
-const run = promisify(execFile)
+import { channels, people, prefix, isReleased, tier, tiersOf, type ShopService } from './shop.ts'
+import { openTier, type TierWorld } from './tier.ts'
 
 export interface WorldOptions {
   /** The project's folder. */
@@ -39,7 +36,12 @@ export interface ChaosWorld {
   readonly etcd: readonly EtcdServer[]
   /** Between the members; null for one alone. */
   readonly peers: PeerNet | null
+  /** Production, and staging where a service is there. */
+  readonly tiers: readonly [TierWorld, ...TierWorld[]]
+  /** That of production. */
   readonly fleet: Fleet
+  /** Machines of production that left, and do not come back before the next round. */
+  readonly left: Set<string>
   readonly slack: LocalSlack
   /** Null: no service here has releases. */
   readonly registry: ChaosRegistry | null
@@ -49,8 +51,6 @@ export interface ChaosWorld {
   readonly typed: Typed[]
   /** Processes of the bot that ended though nobody ended them. */
   readonly died: string[]
-  /** Runs fleetctl as a person would, beside the bot. */
-  fleetctl(...words: readonly string[]): Promise<void>
   /** Copies the logs of all bots into a folder. */
   copyLogs(folder: string): Promise<void>
   /** All that the checker may see. */
@@ -107,22 +107,19 @@ export async function openWorld(options: WorldOptions): Promise<ChaosWorld> {
       ends.push(() => registry.close().then(() => watchdog.forget(pid)))
     }
     const aliases = { '/usr/bin/docker': path.join(options.root, 'demo', 'shop', 'docker') }
-    const docker = registry === null ? {} : { aliases, env: registry.env }
-    const fleet = keep(await startFleet({ dir: path.join(dir, 'fleet'), machines: 3, timeScale, ...docker }))
     const fleetctl = installFleetctl(path.join(dir, 'bin'))
-    const cwd = writeUnits(dir, options.services)
-    const call = async (...words: readonly string[]): Promise<void> => {
-      const env = { PATH: process.env['PATH'], HOME: dir }
-      await run(fleetctl, [`--endpoint=${fleet.endpoints[0] ?? ''}`, ...words], { cwd, env, timeout: patienceMs })
-    }
-    const units = options.services.flatMap((service) => [...service.units, ...service.sidekicks])
-    await call('start', '--no-block', ...units)
+    const open = (name: string): Promise<TierWorld> =>
+      openTier({ tier: name, dir, fleetctl, services: options.services, aliases, registry, keep, timeScale })
+    const production = await open(tier)
+    const others: TierWorld[] = []
+    for (const name of tiersOf(options.services)) if (name !== tier) others.push(await open(name))
+    const tiers = [production, ...others] as const
     const homes = new Map<string, number>()
     const typed: Typed[] = []
     const died: string[] = []
-    const { endpoints } = fleet
+    const fleets = new Map(tiers.map((one) => [one.tier, one.fleet.endpoints]))
     const policy = path.join(options.root, 'policy.cedar')
-    const config = { fleetctl, endpoints, policy, services: options.services, retention: options.retention ?? 10_000 }
+    const config = { fleetctl, fleets, policy, services: options.services, retention: options.retention ?? 10_000 }
     const replicas: Replica[] = []
     for (let at = 1; at <= options.replicas; at++) {
       const replica = await createReplica({
@@ -146,26 +143,30 @@ export async function openWorld(options: WorldOptions): Promise<ChaosWorld> {
       options,
       etcd,
       peers,
-      fleet,
+      tiers,
+      fleet: production.fleet,
+      left: new Set(),
       slack,
       registry,
       replicas,
       recorder,
       typed,
       died,
-      fleetctl: call,
       async evidence() {
         await recorder.caughtUp()
-        const fleetText = await readFile(fleet.log, 'utf8')
+        const logs = await Promise.all(
+          tiers.map(async (one) => fleetLines(await readFile(one.fleet.log, 'utf8'), one.tier)),
+        )
         const all = await Promise.all(Object.values(channels).map((channel) => slack.messages(channel)))
         return {
           changes: [...recorder.changes],
-          fleet: fleetLines(fleetText),
+          fleet: logs.flat().sort((a, b) => a.at - b.at),
           ...(await heardOf(world)),
           messages: all.flat(),
           typed: [...typed],
           homes: new Map(homes),
           harness: dir,
+          machines: new Map(tiers.flatMap((one) => one.fleet.machines.map(({ id, ip }) => [id, ip] as const))),
           historyChannel: channels.history,
           bot: slack.app.botUserId,
           lagMs,
@@ -194,13 +195,13 @@ export async function memberId(endpoint: string): Promise<string> {
   return BigInt(memberStatus.parse(await response.json()).header.member_id).toString(16)
 }
 
-/** Resolves when every instance of the shop runs, once. */
-export async function allRunning(world: ChaosWorld): Promise<void> {
-  const units = world.options.services.flatMap((service) => [...service.units, ...service.sidekicks])
-  await eventually('every instance to run', async () => {
-    const running = (await world.fleet.instances()).filter(({ sub, pid }) => sub === 'running' && pid !== null)
-    return units.every((unit) => running.filter((one) => one.unit === unit).length === 1)
-  })
+/** Resolves when every unit of the shop runs, once, and no other unit does. */
+export async function allRunning({ tiers }: ChaosWorld, ms = patienceMs): Promise<void> {
+  const runs = async ({ fleet, units }: TierWorld): Promise<boolean> => {
+    const running = (await fleet.instances()).filter(({ sub, pid }) => sub === 'running' && pid !== null)
+    return running.length === units.length && units.every((unit) => running.some((one) => one.unit === unit))
+  }
+  await eventually('every instance to run', async () => (await Promise.all(tiers.map(runs))).every(Boolean), ms)
 }
 
 /** Resolves when every replica that runs has told that it is ready. */

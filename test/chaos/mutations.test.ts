@@ -4,7 +4,8 @@ import { check } from '../../chaos/checker/check.ts'
 import type { Violation } from '../../chaos/checker/evidence.ts'
 import { otherBuild } from '../../chaos/people.ts'
 import { chancesFrom } from '../../chaos/random.ts'
-import { cameToRest, restore } from '../../chaos/round.ts'
+import { restore } from '../../chaos/repair.ts'
+import { cameToRest } from '../../chaos/round.ts'
 import { channels, chaosServices, people } from '../../chaos/world/shop.ts'
 import { allReady, eventually, openWorld, type ChaosWorld } from '../../chaos/world/world.ts'
 import { makeMutant, type Edit } from './mutant.ts'
@@ -34,7 +35,12 @@ const world = (): ChaosWorld => {
 /** No more instances than a mutation needs to show itself. */
 const services = chaosServices
   .filter(({ name }) => name !== 'spanx')
-  .map(({ units, sidekicks, ...rest }) => ({ ...rest, units: units.slice(0, 2), sidekicks: sidekicks.slice(0, 2) }))
+  .map(({ units, sidekicks, ...rest }) => ({
+    ...rest,
+    units: units.slice(0, 2),
+    sidekicks: sidekicks.slice(0, 2),
+    inStaging: 0,
+  }))
 
 beforeAll(async () => {
   opened = await openWorld({ root, members: 1, replicas: 2, services, faketime: null })

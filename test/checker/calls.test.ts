@@ -26,6 +26,7 @@ const owner = (id: number, driver: string | null): readonly [string, object | nu
 ]
 const call = (at: number, home: string | null, verb = 'stop'): FleetLine => ({
   at: at * 1000,
+  tier: 'production',
   action: 'call',
   detail: { verb, argv: [verb, '--no-block', unit], id: `c${at}`, home },
 })
@@ -64,6 +65,7 @@ function accused(fleet: readonly FleetLine[], after = 0): readonly string[] {
       ['/other', 8],
     ]),
     harness: '/harness',
+    machines: new Map(),
     historyChannel: 'H',
     bot: 'B',
     lagMs: 1,

@@ -25,6 +25,7 @@ function violations(history: readonly (readonly [key: string, is: object | null]
     messages: [],
     homes: new Map(),
     harness: '/harness',
+    machines: new Map(),
     historyChannel: 'H',
     bot: 'B',
     lagMs: 1,

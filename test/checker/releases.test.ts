@@ -48,6 +48,7 @@ const ask = (at: number, one: Partial<Asked>): Asked => ({
 })
 const process = (at: number, own: number, begins: boolean): FleetLine => ({
   at,
+  tier: 'production',
   action: begins ? 'exec-start' : 'exited',
   unit,
   pid: own,
@@ -55,6 +56,7 @@ const process = (at: number, own: number, begins: boolean): FleetLine => ({
 })
 const stopAt = (at: number): FleetLine => ({
   at,
+  tier: 'production',
   action: 'call',
   detail: { verb: 'stop', argv: ['stop', unit], id: 'c1', home: '/bot' },
 })
@@ -70,8 +72,8 @@ interface Other {
 const well: Required<Omit<Other, 'told'>> = {
   asked: [ask(12_100, { digest: v1 }), ask(12_200, { method: 'PUT', digest: v2 }), ask(12_300, { digest: v2 })],
   said: [
-    { at: 5, unit, pid: 1, digest: v1 },
-    { at: 14_005, unit, pid: 2, digest: v2 },
+    { at: 5, tier: 'production', unit, pid: 1, digest: v1 },
+    { at: 14_005, tier: 'production', unit, pid: 2, digest: v2 },
   ],
   stop: 13_000,
   named: v2,
@@ -115,6 +117,7 @@ function violations(change: Other): readonly string[] {
     ],
     homes: new Map([['/bot', pid]]),
     harness: '/harness',
+    machines: new Map(),
     historyChannel: 'H',
     bot: 'B',
     lagMs: 1000,
@@ -141,7 +144,7 @@ describe('The checker, of releases', () => {
   })
 
   it('finds an instance that runs something else, and believes a thread that says so', () => {
-    const said = [...well.said.slice(0, 1), { at: 14_005, unit, pid: 2, digest: v1 }]
+    const said = [...well.said.slice(0, 1), { at: 14_005, tier: 'production', unit, pid: 2, digest: v1 }]
     expect(violations({ said })).toEqual([expect.stringContaining(`api@1.service ran ${v1}, and not ${v2}`)])
     const told = (runs: string): string =>
       `Releases: the tag production of quay.io/opsee/api names v2 (${short(v2)}); as last seen, api@1 runs ${runs}.`

@@ -66,6 +66,16 @@ describe('faults of a lab', () => {
     expect((await fleetctl('list-units')).rc).toBe(0)
   })
 
+  test('a machine that left stays off when every other fault is cleared', async () => {
+    const machines = async (): Promise<string> => (await fleetctl('list-machines', '--no-legend')).stdout
+    await lab.fleet.fault({ kind: 'shutdown', machine: 'f3' })
+    await lab.fleet.fault({ kind: 'partition', machine: 'f2' })
+    await lab.fleet.fault({ kind: 'clear', except: ['f3'] })
+    expect((await machines()).trim().split('\n')).toHaveLength(2)
+    await lab.fleet.fault({ kind: 'clear' })
+    expect((await machines()).trim().split('\n')).toHaveLength(3)
+  })
+
   test('a frozen fleetd answers when it goes on, a crashed one resets what waited and comes back', async () => {
     await lab.fleet.fault({ kind: 'fleetd-freeze', machine: 'f1' })
     const frozen = fleetctl('list-machines')

@@ -64,7 +64,7 @@ export async function applyFault(order: FaultOrder, lab: LabParts): Promise<void
       for (const machine of lab.machines) machine.setPace(order.pace)
       return
     case 'clear':
-      return clear(lab)
+      return clear(lab, order.except ?? [])
     default:
       for (const machine of named(order.machine, lab)) await machineFault(order.kind, machine, lab)
   }
@@ -107,12 +107,13 @@ async function machineFault(kind: MachineFault, machine: Machine, lab: LabParts)
   }
 }
 
-async function clear(lab: LabParts): Promise<void> {
+async function clear(lab: LabParts, except: readonly string[]): Promise<void> {
+  const left = new Set(except.flatMap((one) => named(one, lab)))
   for (const machine of lab.machines) {
     for (const { unit } of machine.manager.services()) rmSync(unhealthyFile(unit, lab), { force: true })
   }
   lab.faults.clear()
-  for (const machine of lab.machines) {
+  for (const machine of lab.machines.filter((one) => !left.has(one))) {
     if (machine.mode === 'cut' || machine.mode === 'frozen') machine.rejoin()
     if (machine.mode === 'off' || machine.mode === 'stopped') machine.start()
   }

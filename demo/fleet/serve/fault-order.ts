@@ -6,7 +6,7 @@ const ms = z.number().min(0)
 
 /**
  * What `POST /lab/fault` takes. `machine` is a machine's id or its beginning, its address, or its metadata `host`; where
- * it may be left out, all machines are meant. Durations in unscaled milliseconds, but for `delayMs`, which is real time.
+ * it may be left out, all machines are meant. The machines of `except` stay as they are. Durations in unscaled milliseconds, but for `delayMs`, which is real time.
  */
 export const FaultOrder = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('slow'), machine: everywhere, delayMs: ms }),
@@ -47,7 +47,7 @@ export const FaultOrder = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('fleetd-restart'), machine }),
   z.strictObject({ kind: z.literal('etcd-freeze'), forMs: ms }),
   z.strictObject({ kind: z.literal('agents'), pace: z.enum(['measured', 'eager', 'asleep']) }),
-  z.strictObject({ kind: z.literal('clear') }),
+  z.strictObject({ kind: z.literal('clear'), except: z.array(machine).optional() }),
 ])
 
 export type FaultOrder = z.infer<typeof FaultOrder>

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { otherBuild } from '../people.ts'
+import type { Chances } from '../random.ts'
+import { begin } from '../typing.ts'
+import { tier } from '../world/shop.ts'
+import type { ChaosWorld } from '../world/world.ts'
+import { releasedOf } from './registry.ts'
+
+const moving = z.object({
+  is: z.object({
+    id: z.number(),
+    phase: z.string(),
+    release: z.object({ stage: z.string() }).nullable().default(null),
+    instances: z.array(z.object({ unit: z.string(), stage: z.string() })),
+  }),
+})
+export type Moving = z.infer<typeof moving>['is']
+
+/** So long a moment is waited for, in ms: nothing that is refused or held gets there. */
+const patienceMs = 15_000
+
+export interface Moment {
+  readonly rollout: Moving
+  /** Whoever typed has an answer. */
+  readonly typed: Promise<void>
+}
+
+/** Somebody deploys a different release. This is the first record after that in which it has come so far; null: it did not. */
+export async function until(
+  world: ChaosWorld,
+  chances: Chances,
+  is: (rollout: Moving) => boolean,
+): Promise<Moment | null> {
+  const service = idleOf(world, chances)
+  return untilTyped(
+    world,
+    chances,
+    `deploy ${service} ${tier} ${await otherBuild(world, chances, service)} --force`,
+    is,
+  )
+}
+
+/** Somebody types these words. This is the first record after that in which a rollout has come so far; null: none did. */
+export async function untilTyped(
+  world: ChaosWorld,
+  chances: Chances,
+  words: string,
+  is: (rollout: Moving) => boolean,
+): Promise<Moment | null> {
+  const { recorder } = world
+  let seen = recorder.changes.length
+  const typed = begin(world, 'ann', `m${chances.between(0, 1_000_000_000)}`, words)
+  const since = performance.now()
+  while (performance.now() - since < patienceMs) {
+    for (const { key, value } of recorder.changes.slice(seen)) {
+      if (!key.startsWith('rollouts/') || value === null) continue
+      const rollout = moving.parse(JSON.parse(value)).is
+      if (is(rollout)) return { rollout, typed }
+    }
+    seen = recorder.changes.length
+    await sleep(5)
+  }
+  await typed
+  return null
+}
+
+/** A service with releases, of which nothing rolls where there is such a one. */
+function idleOf(world: ChaosWorld, chances: Chances): string {
+  const [one, other] = [releasedOf(world, chances), releasedOf(world, chances)]
+  return world.recorder.now.has(`targets/${tier}/${one}/active`) ? other : one
+}
+
+export const some = (wanted: string, { instances }: Moving): boolean => instances.some(({ stage }) => stage === wanted)
