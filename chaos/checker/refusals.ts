@@ -167,9 +167,10 @@ function twice({ typed }: Evidence, stories: readonly Story[]): Violation[] {
 /** One failed rollout is taken up again once, however many people press its button. */
 function retriedTwice(stories: readonly Story[]): Violation[] {
   const retries = stories.filter(({ retryOf }) => retryOf !== null)
-  return [...grouped(retries, ({ retryOf }) => `rollout ${retryOf ?? 0}`)].flatMap(([of, [first, ...more]]) => {
-    if (first === undefined || more.length === 0) return []
-    const message = `and ${more.map(({ id }) => `rollout ${id}`).join(' and ')} all take up ${of} again`
-    return [{ invariant: 1, rollout: more.at(-1)?.id ?? first.id, message }]
+  return [...grouped(retries, ({ retryOf }) => `rollout ${retryOf ?? 0}`)].flatMap(([of, all]) => {
+    const last = all.at(-1)
+    if (last === undefined || all.length === 1) return []
+    const before = all.slice(0, -1).map(({ id }) => `rollout ${id}`)
+    return [{ invariant: 1, rollout: last.id, message: `takes up ${of} again, and so did ${before.join(' and ')}` }]
   })
 }
