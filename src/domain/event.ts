@@ -106,6 +106,13 @@ const fact = z.discriminatedUnion('kind', [
   }),
   /** It is gone: seen nowhere any more. `tookMs` is from the first call for it. */
   z.strictObject({ kind: z.literal('removed'), unit: z.string(), tookMs: z.int(), reason: z.string() }),
+  /** Something happened to an instance that no step of this rollout did. */
+  z.strictObject({
+    kind: z.literal('outside'),
+    unit: z.string(),
+    did: z.enum(['started', 'stopped', 'unloaded', 'destroyed', 'made', 'restarted', 'moved']),
+    reason: z.string(),
+  }),
   z.strictObject({ kind: z.literal('instance-failed'), unit: z.string(), reason: z.string() }),
   z.strictObject({ kind: z.literal('batch-done'), batch: z.int() }),
   /** It cannot go on for now; told once, until `going-on`. */

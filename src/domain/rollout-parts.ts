@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { watchFields } from './instance-watch.ts'
 import { planAskSchema, renewsSchema, taskSchema } from './plan.ts'
 import { digestSchema } from './release.ts'
 
@@ -65,6 +66,7 @@ export const instanceStateSchema = z.strictObject({
   note: z.string().nullable(),
   /** What it was seen as since its first call, oldest first, each state once in a row; the last few. Empty once it is well. */
   seen: z.array(z.strictObject({ state: z.string(), on: z.string().nullable() })).default([]),
+  ...watchFields,
 })
 
 export const endingSchema = z.discriminatedUnion('kind', [

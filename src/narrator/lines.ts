@@ -62,6 +62,8 @@ export function lineOf(event: RolloutEvent, rollout: Rollout): string | null {
       return `${shortUnit(fact.unit)} ${isNew(fact.unit, rollout) ? 'is up' : 'is back'} on ${fact.ip ?? fact.machine ?? 'its machine'} after ${durationText(fact.tookMs)}: ${words(fact.reason)}`
     case 'removed':
       return `${shortUnit(fact.unit)} is gone after ${durationText(fact.tookMs)}: ${words(fact.reason)}`
+    case 'outside':
+      return `${shortUnit(fact.unit)}: ${words(fact.reason)}.`
     case 'instance-failed':
       return `${shortUnit(fact.unit)} failed: ${words(fact.reason)}`
     case 'batch-done':

@@ -102,7 +102,7 @@ export interface UnitView {
   readonly sameFor: { readonly views: number; readonly since: number }
   /** For how many complete views in a row `wanted` has been the same. */
   readonly wantedFor: number
-  /** How often the unit was seen to come to `auto-restart` from another state, since it was last seen stopped. */
+  /** How often the unit was seen to come to `auto-restart`, or from active to another start, since it was last seen stopped. */
   readonly flaps: number
 }
 

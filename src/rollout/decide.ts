@@ -14,6 +14,7 @@ import { prepare, settlePreparation } from './step-preparation.ts'
 import { releaseIsKnown, sayEarly, settleRelease } from './step-release.ts'
 import { clockStands, sayStuck } from './stuck.ts'
 import { countDown, mustStillMove, turnBack } from './take-back.ts'
+import { noteSilence, watchProven } from './watch-proven.ts'
 import { giveWay } from './whose-turn.ts'
 
 /**
@@ -60,6 +61,7 @@ export function decide(
   for (const { unit, stage } of rollout.instances) {
     if (inFlight({ stage }) && !draft.full) stepInstance(draft, unit, look)
   }
+  watchProven(draft, look)
 
   const failed = draft.rollout.instances.find((one) => one.stage === 'failed')
   if (failed !== undefined)
@@ -93,6 +95,7 @@ function withoutView(draft: Draft, reason: string, seen: Observation, moment: Mo
   if (draft.spentMs >= patience.silenceMs && !clockStands(draft.rollout)) draft.hold('fleet', reason)
   const { held } = draft.rollout
   if (held?.by === 'fleet' && held.reason !== reason) draft.set({ held: { by: 'fleet', reason } })
+  if (held?.by === 'fleet') noteSilence(draft)
   const idle = !draft.rollout.instances.some(inFlight)
   if (draft.rollout.ending === null && draft.rollout.instances.some((one) => one.stage === 'waiting')) rest(draft, null)
   if (draft.rollout.ending !== null && idle) {

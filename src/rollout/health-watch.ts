@@ -20,6 +20,8 @@ export class HealthWatch {
   readonly #seen = new Map<string, HealthSeen>()
   readonly #asking = new Set<string>()
   readonly #askedAt = new Map<string, number>()
+  /** The process that the last healthy answer of each state named. */
+  readonly #named = new Map<string, { readonly stateSince: number; readonly identity: string }>()
 
   constructor(probe: HealthProbe, port: AnnouncedPort, clock: Clock) {
     this.#probe = probe
@@ -65,12 +67,24 @@ export class HealthWatch {
       const last: HealthResult = answer.kind === 'healthy' ? answer : { kind: 'unhealthy', reason: answer.reason }
       const before = this.#seen.get(unit)
       const same = before?.stateSince === view.sameFor.since
-      const passes = last.kind === 'healthy' ? (same ? before.passes : 0) + 1 : 0
+      const another = this.#namesAnother(unit, view.sameFor.since, last)
+      const known = same ? before.changed : undefined
+      const changed = another ? { times: (known?.times ?? 0) + 1, at: this.#clock.monotonic() } : known
+      const passes = last.kind === 'healthy' ? (same && !another ? before.passes : 0) + 1 : 0
       // Whom nobody could ask is not down: taken for down, it would be taken away beside others.
       const fails = answer.kind === 'healthy' || answer.kind === 'unknown' ? 0 : (same ? before.fails : 0) + 1
-      this.#seen.set(unit, { stateSince: view.sameFor.since, passes, fails, last })
+      const seen = { stateSince: view.sameFor.since, passes, fails, last }
+      this.#seen.set(unit, changed === undefined ? seen : { ...seen, changed })
     } finally {
       this.#asking.delete(unit)
     }
+  }
+
+  /** fleet shows the same state where systemd starts a process again between two looks; only the answer shows that. */
+  #namesAnother(unit: string, stateSince: number, answer: HealthResult): boolean {
+    if (answer.kind !== 'healthy' || answer.identity === null) return false
+    const before = this.#named.get(unit)
+    this.#named.set(unit, { stateSince, identity: answer.identity })
+    return before?.stateSince === stateSince && before.identity !== answer.identity
   }
 }

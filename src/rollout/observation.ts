@@ -39,6 +39,8 @@ export interface HealthSeen {
   readonly passes: number
   readonly fails: number
   readonly last: HealthResult
+  /** The answers in this state named more than one process: how many more, and `Clock.monotonic()` of the last change. */
+  readonly changed?: { readonly times: number; readonly at: number }
 }
 
 export type PreparationSeen =

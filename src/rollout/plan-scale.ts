@@ -7,6 +7,7 @@ import { blockersFor, othersDown } from './plan-blockers.ts'
 import { impossible, isMoving, isNamed, serves, type PlanInput } from './plan-input.ts'
 import { driftNotes } from './plan-drift.ts'
 import { newInstance, planWith, plannedInstance, sidekicksOf } from './plan-parts.ts'
+import { unseenRestarts } from './plan-warnings.ts'
 import { batchSizes } from './settings.ts'
 
 /**
@@ -177,5 +178,5 @@ function warningsFor(
       `${added.join(', ')} will be made from ${input.unit} as it is now, and ${stale.map((unit) => unit.unit).join(', ')} run an older one`,
     )
   }
-  return warnings
+  return added.length === 0 ? warnings : [...warnings, ...unseenRestarts(input)]
 }

@@ -41,8 +41,17 @@ export function warningsFor(
     ...driftNotes(input, found),
     ...releaseWarnings(input, ordered),
     ...unitFileWarnings(input, found, ordered),
+    ...unseenRestarts(input),
   )
   return warnings
+}
+
+/** fleet shows states and no processes, so only a health answer shows a quick restart (docs/adr/0020). */
+export function unseenRestarts({ gate, target }: Pick<PlanInput, 'gate' | 'target'>): readonly string[] {
+  if (gate.kind === 'http' && gate.identity !== null) return []
+  const key = `\`services.${target.service}.health.identity\``
+  const how = gate.kind === 'http' ? `${key} names a field that does` : `an http health check with ${key} does`
+  return [`a quick restart of an instance would not be seen: nothing names its process, and ${how}`]
 }
 
 /** What runs is not what should, and what else there is to say about releases. */

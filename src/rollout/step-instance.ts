@@ -2,18 +2,21 @@ import type { InstanceState } from '../domain/rollout.ts'
 import type { UnitView } from '../ports/scheduler.ts'
 import type { Draft } from './draft.ts'
 import { callToStop } from './call-to-stop.ts'
+import { processOf } from './compare-process.ts'
 import { gone, isSteady, isTaken, mayRepeat, refusal, staysDown, type Look } from './look.ts'
 import { isUp, reportOf, seenAs, stateText } from './observation.ts'
 import { bringDown, goesAway, hasNoMachine, mustTakeBack, remove, removedYet, takeBack } from './step-removal.ts'
 import { provenRelease } from './step-release.ts'
 import { obstacleTo } from './serving.ts'
 import { attach, attachedYet, detach, noLongerWanted } from './step-sidekicks.ts'
+import { isDestroyedUnderWay } from './taken-away.ts'
 import { wrongContent } from './unit-files.ts'
 
 /** Takes one instance that is under way as far as what is seen of it allows. The rollout is known to go on or to fail. */
 export function stepInstance(draft: Draft, unit: string, look: Look): void {
   draft.see(unit, seenAs(look.units.get(unit)))
   const instance = draft.instance(unit)
+  if (isDestroyedUnderWay(draft, instance, look)) return
   // Nothing new begins once it can only end: what still runs stays as it is. After a failure, what was stopped still
   // has to prove itself; after an abort it is enough that it runs.
   const ending = draft.rollout.ending !== null
@@ -79,6 +82,10 @@ function standsBack(draft: Draft, { unit, sidekicks, attempt }: InstanceState, l
 function stop(draft: Draft, instance: InstanceState, look: Look): void {
   const { unit } = instance
   const view = look.units.get(unit)
+  if (view === undefined && instance.task === 'replace') {
+    draft.note(unit, 'is not in fleet as it seems: looking again')
+    return
+  }
   if (goesAway(draft, instance) && hasNoMachine(unit, look)) {
     remove(draft, instance, look, 'no machine has it')
     return
@@ -149,8 +156,9 @@ function prove(draft: Draft, instance: InstanceState, look: Look): void {
     else draft.stage(unit, 'starting', gone, { machine: null, drops, note: gone })
     return
   }
-  if (view.flaps >= look.patience.flaps) {
-    draft.fail(unit, `is in a crash loop: systemd restarted it ${view.flaps} times`)
+  const restarts = view.flaps + (look.seen.health.get(unit)?.changed?.times ?? 0)
+  if (restarts >= look.patience.flaps) {
+    draft.fail(unit, `is in a crash loop: systemd restarted it ${restarts} times`)
     return
   }
   const wrong = wrongContent(unit, instance.renews, view)
@@ -163,7 +171,8 @@ function prove(draft: Draft, instance: InstanceState, look: Look): void {
     draft.patch(unit, { machine: { id: report.machine, ip: report.ip } })
   }
   const { settleMs, gate } = draft.rollout.plan
-  const steady = isSteady(view, settleMs, look)
+  const { changed = null } = look.seen.health.get(unit) ?? {}
+  const steady = isSteady(view, settleMs, look) && (changed === null || look.moment.monotonic - changed.at >= settleMs)
   const flaw = flawOf(draft, instance, view, look)
   if (flaw !== null) {
     draft.note(unit, flaw)
@@ -178,7 +187,8 @@ function prove(draft: Draft, instance: InstanceState, look: Look): void {
     draft.note(unit, release.kind === 'silent' ? release.note : 'runs, and must stay so for a while')
     return
   }
-  const since = instance.startedAt ?? instance.since
+  const since = instance.again === true ? instance.since : (instance.startedAt ?? instance.since)
+  draft.patch(unit, { proven: processOf(unit, view, look) })
   draft.fact({
     kind: 'healthy',
     unit,
@@ -187,7 +197,7 @@ function prove(draft: Draft, instance: InstanceState, look: Look): void {
     tookMs: Math.max(0, look.moment.wall - since),
     reason: `${gate.kind === 'none' ? 'it has run steadily' : 'it has run steadily and passed its health gate'}${release.text}`,
   })
-  draft.comeOn()
+  if (instance.again !== true) draft.comeOn()
   attach(draft, instance, look, 'healthy')
 }
 

@@ -1,6 +1,8 @@
 import type { InstanceState } from '../domain/rollout.ts'
+import type { UnitView } from '../ports/scheduler.ts'
 import type { Draft, UnitCall } from './draft.ts'
 import { callToStop } from './call-to-stop.ts'
+import { compareProcess } from './compare-process.ts'
 import { gone, isTaken, mayBeHeardLate, mayRepeat, staysDown, type Look } from './look.ts'
 import { isSidekickUp, isUp, stateText } from './observation.ts'
 import { wrongContent } from './unit-files.ts'
@@ -51,8 +53,13 @@ export function attachedYet(draft: Draft, instance: InstanceState, look: Look): 
     draft.call(instance.unit, { verb: 'start', unit: instance.unit })
     return
   }
-  if (!isUp(main)) {
+  if (main === undefined || !isUp(main)) {
     draft.stage(instance.unit, 'proving', `does not run any more (${stateText(main)}), and must prove itself again`)
+    return
+  }
+  const other = anotherProcess(instance, main, look)
+  if (other !== null) {
+    draft.stage(instance.unit, 'proving', `${other}: it must pass its gate again`, { proven: undefined })
     return
   }
   const waitsFor = instance.sidekicks.filter((one) => !isSidekickUp(look.units.get(one)))
@@ -83,6 +90,13 @@ export function attachedYet(draft: Draft, instance: InstanceState, look: Look): 
     }
   }
   draft.note(instance.unit, `waits for ${waitsFor.join(', ')} to run (${stateText(look.units.get(waitsFor[0] ?? ''))})`)
+}
+
+/** How it shows that the process which passed the gate does not run any more; null when nothing shows that. */
+function anotherProcess({ unit, proven }: InstanceState, main: UnitView, look: Look): string | null {
+  if (proven === undefined) return null
+  const { verdict } = compareProcess(unit, proven, main, look)
+  return verdict.kind === 'restarted' || verdict.kind === 'moved' ? verdict.how : null
 }
 
 /**

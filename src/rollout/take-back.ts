@@ -119,5 +119,9 @@ export function rolledBack(one: InstanceState, batch: number, moment: Moment): I
     finishedAt: null,
     note: null,
     seen: [],
+    proven: undefined,
+    restarts: undefined,
+    again: undefined,
+    lost: undefined,
   }
 }

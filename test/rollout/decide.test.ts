@@ -193,6 +193,9 @@ describe('a rollout that meets trouble', () => {
   it('does not end while an instance that was replaced has gone down again', () => {
     const world = new World(planOf({ units: ['api@1.service', 'api@2.service'] }))
     while (world.rollout.instances[1]?.stage !== 'proving') world.turn()
+    // fleet withdraws the row of what it stops itself.
+    world.unit('api@1.service').hidden = 2
+    for (let turn = 0; turn < 2; turn++) world.turn()
     world.unit('api@1.service').state = 'starting'
     for (let turn = 0; turn < 30; turn++) world.turn()
     expect(world.rollout.phase).toBe('rolling')

@@ -142,6 +142,9 @@ describe('a rollout that waits for one that went down again at the end', () => {
   it('says which, in the record that people see', () => {
     const world = new World(planOf(two))
     until(world, () => world.rollout.instances[1]?.stage === 'proving')
+    // fleet withdraws the row of what it stops itself.
+    world.unit('api@1.service').hidden = 2
+    for (let turn = 0; turn < 2; turn++) world.turn()
     world.unit('api@1.service').state = 'starting'
     for (let turn = 0; turn < 30; turn++) world.turn()
     expect(world.rollout.instances[0]?.note).toContain('is down again')

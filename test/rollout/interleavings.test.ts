@@ -8,6 +8,7 @@ import { engineIn, ownEngine, type Engine } from './model/engine.ts'
 import {
   anyEndIsWell,
   currentOfBefore,
+  doneForgotten,
   endedUnderWay,
   lowestRemoved,
   moveBelieved,
@@ -146,6 +147,11 @@ describe('An engine is found out that', () => {
 
   it('goes on after a preparation that failed', async () => {
     expect(await firstWrong(anyEndIsWell, { prepared: 'fails' })).toMatch(/^invariant 4 /)
+  }, 300_000)
+
+  it('forgets the instances that are already done', async () => {
+    const known = { gated: true, instances: 4, atOnce: 1, oneBatch: false, bots: 1 }
+    expect(await firstWrong(doneForgotten, known)).toMatch(/^invariant 7 /)
   }, 300_000)
 
   it('leaves who started before the tag was back', async () => {

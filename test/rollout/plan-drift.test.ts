@@ -71,7 +71,8 @@ async function planned(asked: Partial<PlanRequest>, shop: Shop = {}) {
   } as const
   const result = await planner.plan({ ...ask, ...asked })
   if (result.kind === 'impossible') throw new Error(result.message)
-  return { notes: result.plan.warnings, blockers: result.blockers.map(({ kind }) => kind), plan: result.plan }
+  const notes = result.plan.warnings.filter((warning) => !warning.startsWith('a quick restart'))
+  return { notes, blockers: result.blockers.map(({ kind }) => kind), plan: result.plan }
 }
 
 describe('The notes of a plan', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Planned } from '../../src/domain/plan.ts'
+import type { HealthGate } from '../../src/ports/health.ts'
 import type { ClusterView, UnitView } from '../../src/ports/scheduler.ts'
 import { planRollout, type PlanInput } from '../../src/rollout/plan-rollout.ts'
 import { configSchema } from '../../src/config/schema.ts'
@@ -22,6 +23,8 @@ const unit = (name: string, change: Partial<UnitView> = {}): UnitView => ({
   ...change,
 })
 
+const healthy = { kind: 'healthy', identity: null } as const
+
 const clusterOf = (units: readonly UnitView[]): Extract<ClusterView, { kind: 'known' }> => ({
   kind: 'known',
   startedAt: 0,
@@ -37,13 +40,29 @@ const plan = (units: readonly UnitView[], change: Partial<PlanInput> = {}): Plan
 function planned(units: readonly UnitView[], change: Partial<PlanInput> = {}) {
   const result = plan(units, change)
   if (result.kind === 'impossible') throw new Error(result.message)
-  return result
+  const warnings = result.plan.warnings.filter((warning) => !warning.startsWith('a quick restart'))
+  return { ...result, plan: { ...result.plan, warnings } }
 }
 
 const named = (batches: readonly (readonly { readonly unit: string }[])[]) =>
   batches.map((batch) => batch.map((one) => one.unit))
 
 describe('a plan', () => {
+  it.each<readonly [gate: HealthGate, how: string | null]>([
+    [{ kind: 'none' }, 'an http health check with `services.api.health.identity` does'],
+    [{ kind: 'tcp', port: 80, timeoutMs: 1 }, 'an http health check with `services.api.health.identity` does'],
+    [gate, '`services.api.health.identity` names a field that does'],
+    [{ ...gate, identity: 'pid' }, null],
+  ])('says that a restart would not be seen where nothing names the process: %o', (asked, how) => {
+    const why = 'a quick restart of an instance would not be seen: nothing names its process, and'
+    const said = (kind: 'deploy' | 'scale', to?: number) =>
+      plan([unit('api@1.service')], { kind, to, gate: asked, health: new Map([['api@1.service', healthy]]) })
+    for (const one of [said('deploy'), said('scale', 2)]) {
+      const warnings = one.kind === 'plan' ? one.plan.warnings : []
+      expect(warnings.filter((warning) => warning.startsWith(why))).toEqual(how === null ? [] : [`${why} ${how}`])
+    }
+  })
+
   it('takes instances by number, as many at once as the batch says', () => {
     const units = [10, 2, 1, 3].map((n) => unit(`api@${n}.service`))
     const settings = settingsOf({ batch: { kind: 'count', count: 2 } })
@@ -345,7 +364,12 @@ describe('a plan of a scale', () => {
     expect(scale(2, [down, ...three.slice(1)])).toMatchObject({ blockers: [{ kind: 'already-down', force: true }] })
     expect(scale(4, [down, ...three.slice(1)])).toMatchObject({
       blockers: [],
-      plan: { warnings: ['api@1.service does not serve now and will be left so: a restart may bring it back'] },
+      plan: {
+        warnings: [
+          'api@1.service does not serve now and will be left so: a restart may bring it back',
+          expect.stringContaining('a quick restart of an instance would not be seen') as unknown,
+        ],
+      },
     })
   })
 

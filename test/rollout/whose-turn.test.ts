@@ -68,6 +68,9 @@ it('does not end before one that went down again has proven steady once more', (
   const world = new World(planOf({ units: ['api@1.service', 'api@2.service'], settleMs: 10_000 }))
   const second = () => world.rollout.instances[1]?.stage
   while (second() !== 'proving') world.turn()
+  // fleet withdraws the row of what it stops itself.
+  world.unit('api@1.service').hidden = 2
+  for (let turn = 0; turn < 2; turn++) world.turn()
   world.unit('api@1.service').state = 'starting'
   while (second() !== 'done') world.turn()
   world.unit('api@1.service').state = 'running'

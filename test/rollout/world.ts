@@ -19,7 +19,13 @@ import { rolloutOf } from '../support/rollouts.ts'
 
 /** A small cluster under the clock of a test: units that lag, fall over, lie and vanish, one 500 ms look at a time. */
 
-export const gate: HealthGate = { kind: 'http', port: 8080, path: '/health', timeoutMs: 1000, identity: null }
+export const gate = {
+  kind: 'http',
+  port: 8080,
+  path: '/health',
+  timeoutMs: 1000,
+  identity: null,
+} as const satisfies HealthGate
 
 const shownAs: Readonly<Record<Exclude<FakeUnit['state'], 'none'>, { readonly active: string; readonly sub: string }>> =
   {
@@ -312,7 +318,7 @@ export class World {
     const unseen = one.hidden > 0 || one.homeless || one.state === 'none'
     const absentFor = (this.#absentFor.get(name) ?? 0) + 1
     this.#absentFor.set(name, absentFor)
-    const state = unseen ? 'hidden' : `${one.state}/${one.process}`
+    const state = unseen ? 'hidden' : one.state
     const before = this.#since.get(name)
     const wasThere = before !== undefined && !/^(?:auto-restart|hidden)/.test(before.state)
     const flapped = wasThere && one.state === 'auto-restart' ? 1 : 0
@@ -346,6 +352,12 @@ export class World {
     }
   }
 
+  /** Its health answers name the process. */
+  get #names(): boolean {
+    const { gate: asked } = this.rollout.plan
+    return asked.kind === 'http' && asked.identity !== null
+  }
+
   #health(cluster: ClusterView): ReadonlyMap<string, HealthSeen> {
     if (cluster.kind === 'unknown' || this.blind) return this.#passes
     for (const [name, view] of cluster.units) {
@@ -353,11 +365,21 @@ export class World {
       const before = this.#passes.get(name)
       const well = one.healthy && (one.runs === null || !this.bad.has(one.runs))
       const same = before?.stateSince === view.sameFor.since
+      const was = same && before.last.kind === 'healthy' ? before.last.identity : null
+      const another = was !== null && well && was !== String(one.process)
+      const changed = another
+        ? { times: (before?.changed?.times ?? 0) + 1, at: this.now }
+        : same
+          ? before.changed
+          : undefined
       this.#passes.set(name, {
+        ...(changed === undefined ? {} : { changed }),
         stateSince: view.sameFor.since,
-        passes: well ? (same ? before.passes : 0) + 1 : 0,
+        passes: well ? (same && !another ? before.passes : 0) + 1 : 0,
         fails: well ? 0 : (same ? before.fails : 0) + 1,
-        last: well ? { kind: 'healthy', identity: null, says: one.runs } : { kind: 'unhealthy', reason: 'HTTP 503' },
+        last: well
+          ? { kind: 'healthy', identity: this.#names ? String(one.process) : null, says: one.runs }
+          : { kind: 'unhealthy', reason: 'HTTP 503' },
       })
     }
     return this.#passes

@@ -46,12 +46,17 @@ function* vanished(previous: KnownView, seen: Seen, endedAt: number): Generator<
   }
 }
 
-/** What dies at once is seldom seen running: whatever it was, its process had ended when systemd waits to start it again. */
+/**
+ * What dies at once is seldom seen running: whatever it was, its process had ended when systemd waits to start it again. With a
+ * short RestartSec that wait is seldom seen either, but the start that follows it is.
+ */
 function flaps(before: UnitView | undefined, unit: SeenUnit): number {
   if (before === undefined || isStopped(unit.reports)) return 0
   const fell = unit.reports.some((report) => {
-    const last = reportAt(before.reports, report.machine)?.sub ?? ''
-    return report.sub === 'auto-restart' && last !== 'auto-restart' && last !== ''
+    const last = reportAt(before.reports, report.machine)
+    if (last === undefined || last.sub === '') return false
+    const waits = report.sub === 'auto-restart' && last.sub !== 'auto-restart'
+    return waits || (report.active === 'activating' && last.active === 'active')
   })
   return before.flaps + (fell ? 1 : 0)
 }

@@ -54,6 +54,8 @@ export function eventText(fact: Fact, rollout: Rollout): string {
     }
     case 'removed':
       return `${shortUnit(fact.unit)} is gone after ${durationText(fact.tookMs)}: ${words(fact.reason)}`
+    case 'outside':
+      return `${shortUnit(fact.unit)}: ${words(fact.reason)}`
     case 'instance-failed':
       return `*${shortUnit(fact.unit)} failed*: ${words(fact.reason)}`
     case 'batch-done':

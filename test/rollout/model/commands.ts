@@ -160,6 +160,19 @@ const preparation = fc.constantFrom<PreparationManner>('well', 'well', 'fails', 
   }),
 )
 
+/** Its process ends some seconds after it was proven, mostly before the rollout ends. */
+const afterProof = fc
+  .tuple(fc.integer({ min: 0, max: 8000 }), fc.constantFrom('crashes', 'crashes', 'dies', 'is withdrawn'))
+  .map(([ms, fate]) =>
+    happening(`${ms} ms after the next proof it ${fate}`, (world) =>
+      world.afterProof(ms, fate, (one) => {
+        if (fate === 'crashes') world.fleet.crash(one)
+        else if (fate === 'dies') world.fleet.die(one)
+        else world.fleet.withdraw(one)
+      }),
+    ),
+  )
+
 const deeds: readonly fc.Arbitrary<Deed>[] = [
   plain('nothing', () => undefined),
   plain('nothing', () => undefined),
@@ -183,6 +196,10 @@ const deeds: readonly fc.Arbitrary<Deed>[] = [
   withUnit('its row is missing:', (_, one) => void (one.hidden = true)),
   withUnit('its row is back:', (_, one) => void (one.hidden = false)),
   withUnit('its process ends:', (world, one) => world.fleet.die(one)),
+  withUnit('its process crashes:', (world, one) => world.fleet.crash(one)),
+  withUnit('its fleetd is restarted:', (world, one) => world.fleet.withdraw(one)),
+  afterProof,
+  afterProof,
   withUnit('it falls over once:', (_, one) => void (one.falls = 1)),
   withUnit('it is sick:', (_, one) => {
     one.healthy = false

@@ -10,7 +10,7 @@ export interface ModelUnit {
   wanted: 'launched' | 'loaded' | 'absent'
   /** How far its machine's agent says that it has come. */
   believed: 'launched' | 'loaded' | 'none'
-  state: 'running' | 'stopping' | 'dead' | 'starting' | 'failed' | 'none'
+  state: 'running' | 'stopping' | 'dead' | 'starting' | 'failed' | 'auto-restart' | 'none'
   /** What the registry says of it, later. */
   reported: ModelUnit['state']
   /** Counts its processes. */
@@ -37,6 +37,7 @@ const shown: Readonly<Record<Exclude<ModelUnit['state'], 'none'>, readonly [acti
   dead: ['inactive', 'dead'],
   starting: ['activating', 'start-pre'],
   failed: ['failed', 'failed'],
+  'auto-restart': ['activating', 'auto-restart'],
 }
 
 /**
@@ -51,6 +52,8 @@ export class ModelFleet {
   template = 'h'
   /** Told of each process that begins. */
   onLife: (unit: ModelUnit) => void = () => undefined
+  /** Told of each change of a process. */
+  onChange: (unit: ModelUnit) => void = () => undefined
   readonly #timeline: Timeline
   readonly #random: () => number
 
@@ -126,9 +129,25 @@ export class ModelFleet {
     })
   }
 
-  /** Its process ends by itself. */
+  /** Its process ends by itself, and stays down. */
   die(unit: ModelUnit): void {
     if (unit.state === 'running') this.#become(unit, 'failed')
+  }
+
+  /** Its process ends by itself, and systemd starts it again. */
+  crash(unit: ModelUnit): void {
+    if (unit.state !== 'running') return
+    this.#become(unit, 'auto-restart')
+    this.#later(100, 1500, () => unit.state === 'auto-restart' && this.#start(unit))
+  }
+
+  /** Its machine's fleetd is restarted in order: it withdraws the row, stops the process, and starts it again (fleetd-orderly-restart). */
+  withdraw(unit: ModelUnit): void {
+    if (unit.state !== 'running' || unit.frozen) return
+    unit.believed = 'none'
+    this.#become(unit, 'none')
+    unit.reported = 'none'
+    this.#later(1500, 4000, () => this.#follow(unit))
   }
 
   seen(): Seen {
@@ -162,7 +181,7 @@ export class ModelFleet {
     if (unit.believed === 'none') unit.loaded = unit.hash
     unit.believed = wanted
     if (wanted !== 'launched') {
-      if (unit.state === 'running' || unit.state === 'starting') {
+      if (unit.state === 'running' || unit.state === 'starting' || unit.state === 'auto-restart') {
         this.#become(unit, 'stopping')
         this.#later(100, 2500, () => unit.state === 'stopping' && this.#rest(unit))
       } else if (unit.state !== 'stopping') this.#rest(unit)
@@ -198,6 +217,7 @@ export class ModelFleet {
 
   #become(unit: ModelUnit, state: ModelUnit['state']): void {
     unit.state = state
+    this.onChange(unit)
     // All reports of one agent keep their order: the last of them is what is so.
     this.#later(300, 1500, () => (unit.reported = unit.state))
   }

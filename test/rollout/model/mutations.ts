@@ -62,6 +62,15 @@ export const notLookedAtLast: readonly Edit[] = [
   { file: 'rollout/finish.js', from: 'keepLastLook(draft, seen);', to: '' },
 ]
 
+/** An instance that is done is not looked at any more. */
+export const doneForgotten: readonly Edit[] = [
+  {
+    file: 'rollout/watch-proven.js',
+    from: "if (instance.stage === 'done')",
+    to: "if (instance.stage === 'forgotten')",
+  },
+]
+
 /** A scale down removes the lowest numbers. */
 export const lowestRemoved: readonly Edit[] = [
   {

@@ -15,6 +15,7 @@ import type { ModelFleet, ModelUnit, Verb } from './fleet.ts'
 import { FleetWitness } from './fleet-witness.ts'
 import type { ModelCall } from './fleetctl.ts'
 import type { ModelRegistry } from './registry.ts'
+import { ProofWitness } from './proof-witness.ts'
 import { PreparationWitness } from './preparation-witness.ts'
 import { ReleaseWitness } from './release-witness.ts'
 
@@ -53,6 +54,9 @@ export class Witness {
   readonly releases: ReleaseWitness
   readonly preparations: PreparationWitness
   readonly #shapes: FleetWitness
+  readonly #proofs: ProofWitness
+  /** Told of each instance that passed its gate, once that is recorded. */
+  onProven: (unit: string) => void = () => undefined
   readonly #isWell: (unit: ModelUnit) => boolean
 
   constructor(scene: Scene, now: () => number) {
@@ -65,6 +69,7 @@ export class Witness {
     this.releases = new ReleaseWitness({ etcd, fleet, registry, now, drivenBy, say: (...said) => this.#say(...said) })
     this.preparations = new PreparationWitness((...said) => this.#say(...said))
     this.#shapes = new FleetWitness(fleet, (...said) => this.#say(...said))
+    this.#proofs = new ProofWitness(fleet, now, (...said) => this.#say(...said))
     fleet.onLife = (unit) => {
       this.releases.lived(unit)
       if (unit.state === 'running' && unit.wanted === 'launched') this.#away.delete(unit.name)
@@ -177,12 +182,14 @@ export class Witness {
   }
 
   #written(changes: readonly KeyChange[], by: string | null): void {
+    // The events of one transaction explain its record.
+    for (const { key, after } of changes)
+      if (after !== null && key.startsWith('events/')) this.#event(eventRecord.read(after))
     for (const { key, before, after } of changes) {
       if (after === null) {
         if (key.startsWith(keys.rollouts)) this.#say(3, `${key} was deleted`)
         continue
       }
-      if (key.startsWith('events/')) this.#event(eventRecord.read(after))
       if (!key.startsWith(keys.rollouts)) continue
       const next = rolloutRecord.read(after)
       if (before === null) {
@@ -198,6 +205,10 @@ export class Witness {
     const facts = this.facts.get(rollout) ?? []
     this.facts.set(rollout, facts)
     facts.push(fact)
+    if (fact.kind === 'healthy') {
+      this.#proofs.passed({ id: rollout }, fact.unit)
+      this.onProven(fact.unit)
+    }
     if (seq !== facts.length) this.#say(3, `event ${seq} of rollout ${rollout} came as number ${facts.length}`)
   }
 
@@ -214,6 +225,7 @@ export class Witness {
     if (!isOver(next)) return
     if (next.instances.some(inFlight)) this.#say(3, `rollout ${next.id} is ${next.phase} with instances under way`)
     this.#shapes.over(next, this.facts.get(next.id) ?? [])
+    this.#proofs.over(next)
     if (next.phase !== 'succeeded') return
     for (const { unit, task } of next.instances) {
       if (task === 'remove') continue

@@ -1,7 +1,7 @@
 import type { Plan, PlanAsk, Planned } from '../../../src/domain/plan.ts'
 import type { Release } from '../../../src/domain/release.ts'
 import { isOver } from '../../../src/domain/rollout.ts'
-import type { HealthProbe } from '../../../src/ports/health.ts'
+import type { HealthGate, HealthProbe } from '../../../src/ports/health.ts'
 import type { StoreReader, StoreWriter } from '../../../src/ports/store.ts'
 import { createRollout } from '../../../src/rollout/create.ts'
 import { defaultPatience } from '../../../src/rollout/observation.ts'
@@ -10,7 +10,7 @@ import { createWantedReleases } from '../../../src/services/wanted-releases.ts'
 import { keys } from '../../../src/store/keys.ts'
 import { currentRecord } from '../../../src/store/records.ts'
 import { randomFrom } from '../../journeys/support/random.ts'
-import { gate, migrate } from '../world.ts'
+import { gate as unnamed, migrate } from '../world.ts'
 import { askedFor, planOf } from '../../support/rollouts.ts'
 import { createClient, type Link } from './client.ts'
 import type { Engine } from './engine.ts'
@@ -67,6 +67,8 @@ export interface Bot {
 }
 
 const target = { service: 'api', tier: 'production' }
+/** Its answer names the process. */
+const gate: HealthGate = { ...unnamed, identity: 'started' }
 const leaseTtlMs = 10_000
 /** Shorter than the bot's own, so that the stories are short; what is measured of fleet is longer than the model's lags. */
 const patience = { ...defaultPatience, graceMs: 10_000, goneMs: 15_000, silenceMs: 4000 }
@@ -91,6 +93,8 @@ export class ModelWorld {
   readonly #shape: Shape
   readonly #random: () => number
   #ambushes: Ambush[] = []
+  /** For the next instances that pass their gate. */
+  readonly #fates: ((unit: ModelUnit) => void)[] = []
   readonly #own: StoreReader & StoreWriter
 
   constructor(engine: Engine, shape: Shape) {
@@ -102,6 +106,7 @@ export class ModelWorld {
     const names = batches.flat().flatMap((one) => [one.unit, ...one.sidekicks])
     this.fleet = new ModelFleet(this.timeline, this.#random, names, () => this.registry.pull())
     this.witness = new Witness(this, () => this.timeline.now)
+    this.witness.onProven = (unit) => this.#fates.shift()?.(this.fleet.unit(unit))
     this.#own = storeOf(this.etcd)
     if (shape.releases !== null) {
       const current = { id: 1, at: 1, by: { id: 'U1', name: 'ann' }, release: releaseOf('v1') }
@@ -171,9 +176,20 @@ export class ModelWorld {
     this.#ambushes.push({ point, passes, deed })
   }
 
+  /** So long after the next instance has passed its gate, this happens to it. */
+  afterProof(ms: number, what: string, run: (unit: ModelUnit) => void): void {
+    this.#fates.push((unit) =>
+      this.timeline.after(ms, () => {
+        this.tell(`-- ${unit.name} ${what}`)
+        run(unit)
+      }),
+    )
+  }
+
   /** Whatever is wrong is mended, and nothing stands in the way of an end. */
   makeWell(): void {
     this.#ambushes = []
+    this.#fates.length = 0
     this.witness.releases.wellSince = this.timeline.now
     this.etcd.away = false
     Object.assign(this.manners, { start: 'well', stop: 'well', destroy: 'well' })
