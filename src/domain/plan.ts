@@ -144,6 +144,10 @@ export type PlannedRelease = z.infer<typeof plannedReleaseSchema>
 export type PlannedInstance = z.infer<typeof plannedInstanceSchema>
 export type Plan = z.infer<typeof planSchema>
 
+/** How many instances there are meant to be once the plan is carried out. */
+export const intendedCount = ({ batches, others, scale }: Pick<Plan, 'batches' | 'others' | 'scale'>): number =>
+  scale?.to ?? batches.flat().length + others.length
+
 /** What stands in the way of a plan. `force` says whether `--force` goes on all the same. */
 export interface Blocker {
   readonly kind:

@@ -1,5 +1,7 @@
 import { durationText } from '../domain/duration.ts'
 import type { Fact } from '../domain/event.ts'
+import type { Lost } from '../domain/instance-watch.ts'
+import { intendedCount, type Plan } from '../domain/plan.ts'
 import { commandText } from '../domain/preparation-text.ts'
 import { isTakenBack, type Rollout } from '../domain/rollout.ts'
 import { parseUnitName } from '../domain/unit-name.ts'
@@ -19,6 +21,8 @@ export function nextStepsText(rollout: Rollout): string {
       ? ''
       : `runs ${words(commandText(preparation.command))} again and `
   const steps = [
+    // First: a retry needs it.
+    ...bringBackLost(rollout),
     ...(left > 0
       ? [
           `\`/opsee retry ${id}\` ${again}rolls the ${left} that ${left === 1 ? 'is' : 'are'} left${next.length > 0 ? `, and then ${next.join(', ')}` : ''}`,
@@ -44,15 +48,35 @@ function takenBackSteps(rollout: Rollout): string {
   return `Next: ${[first, status(rollout), show(rollout)].join('; ')}.${rest}`
 }
 
-/** The one that failed, alone: where it is not all that is left. Of one that somebody else stopped or destroyed, what parted. */
+/** The one that failed, alone: where it is not all that is left. */
 function restartOne({ ending, instances, plan }: Rollout): readonly string[] {
   const unit = ending?.kind === 'failed' ? ending.unit : null
   const parsed = unit === null ? null : parseUnitName(unit)
+  if (instances.some((one) => one.unit === unit && one.lost !== undefined)) return []
   const left = instances.filter((one) => one.stage !== 'done')
   if (parsed?.kind !== 'instance' || left.length < 2) return []
   const neverBegun = instances.some((one) => one.unit === unit && one.calls === 0)
   if (neverBegun) return [`\`/opsee drift ${plan.tier}\` shows what is no longer as it was left`]
   return [`\`/opsee restart ${plan.service}@${parsed.instance} ${plan.tier}\` tries ${shortUnit(unit ?? '')} alone`]
+}
+
+/** The command that brings back the instance that somebody took away. */
+function bringBackLost({ ending, instances, plan }: Rollout): readonly string[] {
+  const unit = ending?.kind === 'failed' ? ending.unit : null
+  const lost = instances.find((one) => one.unit === unit)?.lost
+  return unit === null || lost === undefined ? [] : [bringBack(unit, lost, plan)]
+}
+
+function bringBack(unit: string, lost: Lost, plan: Plan): string {
+  const parsed = parseUnitName(unit)
+  const where = `${plan.service} ${plan.tier}`
+  if (parsed?.kind !== 'instance') {
+    return lost === 'stopped'
+      ? `\`/opsee restart ${where}\` starts it`
+      : `\`fleetctl start ${words(unit)}\` with its unit file makes it again`
+  }
+  if (lost === 'stopped') return `\`/opsee restart ${plan.service}@${parsed.instance} ${plan.tier}\` starts it`
+  return `\`/opsee scale ${where} ${intendedCount(plan)}\` makes it again`
 }
 
 /** What was added may be there and not serve. */

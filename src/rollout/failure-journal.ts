@@ -17,6 +17,9 @@ export async function withJournal(
 ): Promise<readonly Fact[]> {
   const { ending } = decision.rollout
   if (!decision.facts.some(tellsFailure) || ending?.kind !== 'failed' || ending.unit === null) return decision.facts
+  // fleet has no such unit on any machine, so nobody could read its journal.
+  const failed = decision.rollout.instances.find(({ unit }) => unit === ending.unit)
+  if (failed?.lost === 'destroyed' || failed?.lost === 'unloaded') return decision.facts
   const reading = await parts.scheduler.journal(ending.unit, mostLines)
   const shown = (line: string): string => parts.redact(line).slice(0, longestLine)
   const journal = reading.kind === 'lines' ? reading.lines.map(shown) : []

@@ -3,6 +3,7 @@ import type { Look } from './look.ts'
 import { stateText } from './observation.ts'
 import { obstacleTo } from './serving.ts'
 import { changedSince } from './since-planned.ts'
+import { takenAway } from './taken-away.ts'
 import { changedTemplate } from './unit-files.ts'
 
 /** Whether an instance may be begun now. `later` has noted why not; `never` has failed it, and the rollout with it. */
@@ -14,6 +15,8 @@ export function mayBegin(draft: Draft, unit: string, look: Look): 'now' | 'later
       draft.note(unit, `${changed.seems} (${stateText(view)}): looking again`)
       return 'later'
     }
+    const lost = takenAway(unit, look)
+    if (lost !== null) draft.patch(unit, { lost })
     return never(
       draft,
       unit,

@@ -176,7 +176,7 @@ describe('a rollout that fails on an instance', () => {
     )
   })
 
-  it('does not offer one alone that somebody destroyed, but what parted', () => {
+  it('does not offer one alone that somebody destroyed, but the command that makes it again', () => {
     const world = new World(planOf())
     Object.assign(world.unit(api1), { wanted: 'absent', state: 'none' })
     world.run()
@@ -185,7 +185,7 @@ describe('a rollout that fails on an instance', () => {
       world.facts.find((fact) => fact.kind === 'ended'),
     )
     expect(end).toContain('api@1.service is not in fleet any more')
-    expect(end).toContain('`/opsee drift production` shows what is no longer as it was left')
+    expect(end).toContain('`/opsee scale api production 3` makes it again')
     expect(end).not.toContain('`/opsee restart api@1 production`')
   })
 })

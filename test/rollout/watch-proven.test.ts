@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { lineOf } from '../../src/narrator/lines.ts'
 import type { HealthGate } from '../../src/ports/health.ts'
-import { planOf, World, type FakeUnit } from './world.ts'
+import { planOf } from '../support/rollouts.ts'
+import { World, type FakeUnit } from './world.ts'
 
 /** Instances that passed their gate, and what becomes of them before the rollout ends. */
 

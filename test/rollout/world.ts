@@ -42,7 +42,7 @@ export const ghost = { machine: 'mbefore', ip: '127.0.0.9' } as const
 
 /** One unit of the small cluster. */
 export interface FakeUnit {
-  wanted: 'launched' | 'loaded' | 'absent'
+  wanted: 'launched' | 'loaded' | 'inactive' | 'absent'
   /** `none`: no machine has it. */
   state: 'none' | 'running' | 'stopping' | 'dead' | 'starting' | 'failed' | 'auto-restart'
   /** Content hash, of its template when it was made. */
@@ -240,7 +240,7 @@ export class World {
       one.lag = Math.max(0, one.lag - ms)
       if (one.hidden > 0) one.hidden--
       if (one.lag > 0) continue
-      if (one.wanted === 'absent') one.state = 'none'
+      if (one.wanted === 'absent' || one.wanted === 'inactive') one.state = 'none'
       else if (one.wanted === 'loaded' && one.state !== 'dead') one.state = 'dead'
       else if (one.wanted === 'launched' && (one.state === 'dead' || one.state === 'none')) {
         one.process++
@@ -338,7 +338,7 @@ export class World {
               : 'launched'
             : one.wanted,
       hash: one.wanted === 'absent' ? null : one.hash,
-      target: one.homeless || one.wanted === 'absent' ? null : `m${name}`,
+      target: one.homeless || one.wanted === 'absent' || one.wanted === 'inactive' ? null : `m${name}`,
       global: false,
       reports: unseen
         ? []
