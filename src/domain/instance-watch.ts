@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** What Opsee saw happen to an instance beside the steps of its rollout. Every part is optional: older records have none. */
 
 /** The process that passed the gate, as far as the engine and the health answer show it. */
-export const provenSchema = z.strictObject({
+const provenSchema = z.strictObject({
   /** The value of the gate's `identity` field; null when no answer named a process. */
   identity: z.string().nullable(),
   /** The id of the machine that ran it; null when no machine reported it. */
@@ -18,7 +18,7 @@ export const provenSchema = z.strictObject({
 export type Proven = z.infer<typeof provenSchema>
 
 /** How somebody else took an instance away. `unloaded`: fleet keeps its file, and no machine has it. */
-export const lostSchema = z.enum(['destroyed', 'unloaded', 'stopped'])
+const lostSchema = z.enum(['destroyed', 'unloaded', 'stopped'])
 export type Lost = z.infer<typeof lostSchema>
 
 /** The optional fields of an instance's record. */

@@ -5,7 +5,7 @@ import { isStopped, isUp, reportOf, stateText } from './observation.ts'
 
 /** Tells whether the process that passed the gate still runs. docs/adr/0020 gives the reasons. */
 
-export type Verdict =
+type Verdict =
   | { readonly kind: 'same' }
   /** It is not up, or has not answered yet. */
   | { readonly kind: 'unclear' }
