@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { loadavg } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { grouped } from './checker/grouped.ts'
@@ -10,7 +12,7 @@ import { chaosServices } from './world/shop.ts'
 import { openWorld, type ChaosWorld } from './world/world.ts'
 import { findFaketime } from './world/wrong-clock.ts'
 
-/** `npm run chaos -- --rounds N --seed S`: rounds of unrest, each held against the invariants. Ends with 1 when one broke. */
+/** `npm run chaos -- --rounds N --seed S`: rounds of faults, each checked against the invariants. Ends with 1 when one broke. */
 
 /** The project's folder: this file runs as dist/chaos/run.js. */
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -25,37 +27,64 @@ const worldOf = (seed: number, { members, replicas }: ChaosOptions): { members: 
   replicas: replicas ?? (Math.floor(seed / roundsInAWorld) % 3 === 0 ? 2 : 3),
 })
 
-async function chaos(options: ChaosOptions): Promise<readonly RoundResult[]> {
+interface Played {
+  readonly results: readonly RoundResult[]
+  /** Rounds that came to no end, because the machine was too slow for the harness itself. */
+  readonly unplayed: number
+}
+
+async function chaos(options: ChaosOptions): Promise<Played> {
   const results: RoundResult[] = []
+  let unplayed = 0
   const faketime = await findFaketime(root, say)
   let world: ChaosWorld | null = null
   const interrupted = (): void => void (world?.close() ?? Promise.resolve()).then(() => process.exit(130))
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupted)
+  const closeWorld = async (): Promise<void> => {
+    const open = world
+    world = null
+    await open?.close()
+  }
   try {
     for (let index = 0; index < options.rounds; index++) {
       const seed = options.seed + index
       const kind = worldOf(seed, options)
-      if (world === null || seed % roundsInAWorld === 0) {
-        await world?.close()
-        say(
-          `Opening a world: ${kind.replicas} replicas, ${kind.members === 1 ? 'one etcd' : 'an etcd of 3 members'}, a fleet of 3 machines`,
-        )
-        world = await openWorld({ root, ...kind, services: chaosServices, faketime })
+      try {
+        if (world === null || seed % roundsInAWorld === 0) {
+          await closeWorld()
+          say(`Opening a world: ${kind.replicas} replicas, ${kind.members === 1 ? 'one etcd' : 'an etcd of 3 members'}`)
+          world = await openWorld({ root, ...kind, services: chaosServices, faketime })
+        }
+        const result = await playRound(world, seed)
+        results.push(result)
+        tell(result)
+        const isBroken = result.wrong.length > 0
+        if (isBroken || options.keep) say(`The evidence: ${await keepEvidence(world, result)}`)
+        if (!isBroken) continue
+      } catch (error) {
+        unplayed += 1
+        const [why] = (error instanceof Error ? error.message : String(error)).split('\n')
+        say(`seed ${seed} was not played to its end: ${why}`)
       }
-      const result = await playRound(world, seed)
-      results.push(result)
-      tell(result)
-      if (result.wrong.length > 0 || options.keep) say(`What the checker saw: ${await keepEvidence(world, result)}`)
-      if (result.wrong.length === 0) continue
       say(`Again: npm run chaos -- --rounds 1 --seed ${seed} --members ${kind.members} --replicas ${kind.replicas}`)
-      await world.close()
-      world = null
+      await closeWorld()
     }
   } finally {
-    await world?.close()
+    await closeWorld()
   }
-  return results
+  return { results, unplayed }
 }
+
+/** Null outside of a git checkout. */
+function commitOf(folder: string): string | null {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: folder, encoding: 'utf8' }).trim()
+  } catch {
+    return null
+  }
+}
+
+const loadNow = (): number => loadavg()[0] ?? 0
 
 function tell({ seed, endedMs, ms, injected, phases, renewals, takeovers, wrong }: RoundResult): void {
   const ended = [...grouped(phases, (phase) => phase)].map(([phase, all]) => `${all.length} ${phase}`).join(', ')
@@ -90,10 +119,14 @@ async function playSoak(rollouts: number, seed: number): Promise<boolean> {
 const [json = '', ...typed] = process.argv.slice(2)
 const options = parseChaosOptions(json)
 if (options.soak !== null) process.exit((await playSoak(options.soak, options.seed)) ? 0 : 1)
-const results = await chaos(options)
+const loadBefore = loadNow()
+const { results, unplayed } = await chaos(options)
 const broken = results.filter(({ wrong }) => wrong.length > 0)
 if (options.out !== null) {
-  writeReport(path.resolve(root, options.out), `npm run chaos -- ${typed.join(' ')}`, results)
+  const date = new Date().toISOString().slice(0, 10)
+  const load = [loadBefore, loadNow()] as const
+  const file = path.resolve(root, options.out)
+  writeReport(file, { words: typed.join(' '), date, commit: commitOf(root), load, results, unplayed })
 }
-say(`${results.length} rounds, ${broken.length} broken`)
-process.exitCode = broken.length === 0 ? 0 : 1
+say(`${results.length} rounds, ${broken.length} broken, ${unplayed} not played to their end`)
+process.exitCode = broken.length === 0 && unplayed === 0 ? 0 : 1

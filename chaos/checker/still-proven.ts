@@ -59,6 +59,8 @@ function crashedSince(proof: Proof): string | null {
   const at = fresh.findIndex(({ crashed, to }) => crashed && to > provenBy && to < ended.change.by)
   const life = fresh[at]
   if (life === undefined) return null
+  // Its machine was cut off or died as well, and fleet moved it: the new copy passed the gate itself.
+  if (own.at(-1)?.machine !== life.machine) return null
   const next = fresh[at + 1]
   if (next !== undefined && pathOf(story) === null) return null
   if (!couldSee(proof, next?.from ?? life.to)) return null

@@ -161,6 +161,11 @@ describe('The checker, of instances that are reported as done', () => {
     expect(violations([ended(16, one, 11), began(16.1, one, 21)], { released: false })).toEqual([])
   })
 
+  it('lets fleet move one that crashed on a machine that was cut off', () => {
+    const crash = [ended(16, one, 11), began(17, one, 21)]
+    expect(violations([...crash, began(18, one, 31, 'm2')])).toEqual([])
+  })
+
   it('finds it in a rollout that was rolled back, and not in one that failed', () => {
     const crash = [ended(26, two, 12), began(27, two, 21)]
     expect(violations(crash, { phase: 'rolled-back' })).toHaveLength(1)
