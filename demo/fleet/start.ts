@@ -51,6 +51,8 @@ export interface Fleet {
   fault(order: FaultOrder): Promise<void>
   /** What really runs. */
   instances(): Promise<Instance[]>
+  /** What all instances wrote, also on machines that are off. */
+  journals(): Promise<readonly FleetJournalLine[]>
   /** Ends the lab and every process of it. */
   stop(): Promise<void>
 }
@@ -72,6 +74,11 @@ const Instances = z.object({
   ),
 })
 
+const Journals = z.object({
+  lines: z.array(z.object({ unit: z.string(), at: z.number(), from: z.string(), pid: z.number(), text: z.string() })),
+})
+type FleetJournalLine = z.infer<typeof Journals>['lines'][number]
+
 /** Starts a lab in a process of its own and resolves when its addresses answer. */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const config = await configOf(options)
@@ -92,6 +99,10 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     instances: async () => {
       const response = await fetch(`${ready.control}/lab/instances`)
       return Instances.parse(await response.json()).instances
+    },
+    journals: async () => {
+      const response = await fetch(`${ready.control}/lab/journals`)
+      return Journals.parse(await response.json()).lines
     },
     stop: () => ended(child),
   }

@@ -7,8 +7,8 @@ import { instancesOf } from './instances.ts'
 import { registryOf } from './fleet-api.ts'
 
 /**
- * The lab's own address, which is no part of fleet: `GET /lab` says what there is, `GET /lab/instances` what really runs, `GET /lab/registry` what fleet
- * knows whatever its API is made to answer,
+ * The lab's own address, which is no part of fleet: `GET /lab` says what there is, `GET /lab/instances` what really runs, `GET /lab/journals` what all
+ * instances wrote, also on machines that are off, `GET /lab/registry` what fleet knows whatever its API is made to answer, and
  * `POST /lab/fault` makes faults. Resolves with its URL.
  */
 export async function openControl(
@@ -48,6 +48,8 @@ async function answer(
       })
     case 'GET /lab/instances':
       return answerJson(response, 200, { instances: instancesOf(lab.machines) })
+    case 'GET /lab/journals':
+      return answerJson(response, 200, { lines: lab.machines.flatMap(({ journal }) => journal.all()) })
     case 'GET /lab/registry':
       return answerJson(response, 200, registryOf(lab.registry))
     case 'POST /lab/fault': {
@@ -58,6 +60,8 @@ async function answer(
       return answerJson(response, 200, {})
     }
     default:
-      return answerJson(response, 404, { error: 'ask for /lab, /lab/instances or POST /lab/fault' })
+      return answerJson(response, 404, {
+        error: 'ask for /lab, /lab/instances, /lab/journals, /lab/registry or POST /lab/fault',
+      })
   }
 }

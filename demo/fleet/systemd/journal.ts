@@ -22,4 +22,8 @@ export class Journal {
   lines(unit: string): readonly JournalLine[] {
     return this.#units.get(unit) ?? []
   }
+
+  all(): readonly (JournalLine & { readonly unit: string })[] {
+    return [...this.#units].flatMap(([unit, lines]) => lines.map((line) => ({ unit, ...line })))
+  }
 }
