@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
 import { goodBuilds } from './world/registry.ts'
-import { isReleased, servicesIn } from './world/shop.ts'
+import { type } from './typing.ts'
+import { isReleased, servicesIn, tier as production } from './world/shop.ts'
 import type { TierWorld } from './world/tier.ts'
-import { allRunning, type ChaosWorld } from './world/world.ts'
+import { allRunning, eventually, type ChaosWorld } from './world/world.ts'
 
 /** Ends every fault, so that nothing keeps the rollouts from their end. A machine that left stays away. */
 export async function makeWell(world: ChaosWorld): Promise<void> {
@@ -25,6 +27,8 @@ export async function makeWell(world: ChaosWorld): Promise<void> {
 /** How long the units may take to come up before they are started again, in ms. */
 const upMs = 15_000
 const mostTries = 6
+/** A scale that has something to do is recorded within this time. */
+const scaleStartsMs = 3000
 
 /** After a round: a machine that left is replaced, and each tier runs what it should run, as a person would see to it. */
 export async function restore(world: ChaosWorld): Promise<void> {
@@ -36,9 +40,38 @@ export async function restore(world: ChaosWorld): Promise<void> {
       () => true,
       () => false,
     )
-    if (up) return
+    if (up) break
   }
   await allRunning(world)
+  await scaleBack(world)
+}
+
+const newest = z.object({
+  is: z.object({
+    plan: z.object({ tier: z.string(), service: z.string(), others: z.array(z.string()).default([]) }),
+    instances: z.array(z.object({ task: z.string().default('replace') })),
+  }),
+})
+
+/** Opsee remembers how many instances a rollout left. Where that differs from what a person just saw to, the person says so. */
+async function scaleBack(world: ChaosWorld): Promise<void> {
+  const { recorder, options } = world
+  const meant = new Map<string, number>()
+  const records = [...recorder.now]
+    .filter(([key]) => key.startsWith('rollouts/'))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  for (const [, value] of records) {
+    const { plan, instances } = newest.parse(JSON.parse(value)).is
+    const left = instances.filter(({ task }) => task !== 'remove').length + plan.others.length
+    if (plan.tier === production) meant.set(plan.service, left)
+  }
+  const odd = options.services.filter(
+    ({ name, units }) => units.length > 1 && (meant.get(name) ?? units.length) !== units.length,
+  )
+  for (const { name, units } of odd) await type(world, 'ann', `scale ${name} ${production} ${units.length} --force`)
+  if (odd.length > 0) await sleep(scaleStartsMs)
+  const live = (): boolean => [...recorder.now.keys()].some((key) => /^targets\/.*\/(?:active$|queue\/)/.test(key))
+  await eventually('scales to end', () => Promise.resolve(!live())).catch(() => undefined)
 }
 
 async function repairTier(world: ChaosWorld, { tier, fleet, units, files, fleetctl }: TierWorld): Promise<void> {
