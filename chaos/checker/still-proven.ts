@@ -15,16 +15,31 @@ export function stillProven(evidence: Evidence, story: Story, lives: Lives): Vio
   if (ended === null || (ended.is.phase !== 'succeeded' && ended.is.phase !== 'rolled-back')) return []
   return ended.is.instances.flatMap((instance): Violation[] => {
     const { unit, stage } = instance
-    const healthy = story.events.findLast(({ fact }) => fact.kind === 'healthy' && fact['unit'] === unit)
-    if (stage !== 'done' || isMissing(instance) || healthy === undefined) return []
+    const provenBy = lastProof(story, unit)
+    if (stage !== 'done' || isMissing(instance) || provenBy === null) return []
     const own = livesOf(lives, story, unit).filter(({ from }) => from <= ended.change.by)
     const began = (story.begun?.change.by ?? 0) - (story.begun?.change.slop ?? 0)
-    const proof = { evidence, story, ended, unit, own, began, provenBy: healthy.change.by }
+    const proof = { evidence, story, ended, unit, own, began, provenBy }
     const why = crashedSince(proof) ?? downAtTheEnd(proof) ?? tooYoung(proof) ?? neverReplaced(proof) ?? oldCopy(proof)
     if (why === null) return []
     const message = `ended as ${ended.is.phase} at ${clockText(ended.change.by)} with ${unit} reported as done, ${why}`
     return [{ invariant: 7, rollout: story.id, message }]
   })
+}
+
+/**
+ * When it was last recorded that it passed its gate, in ms since the epoch: fleet may have moved or restarted it, and then it
+ * passes the gate again. Null: it never did.
+ */
+function lastProof({ events, versions }: Story, unit: string): number | null {
+  const healthy = events.findLast(({ fact }) => fact.kind === 'healthy' && fact['unit'] === unit)
+  if (healthy === undefined) return null
+  const stages = versions.map(({ change, is }) => ({
+    by: change.by,
+    stage: is.instances.find((one) => one.unit === unit)?.stage ?? '',
+  }))
+  const done = stages.findLast(({ stage }, index) => stage === 'done' && stages[index - 1]?.stage !== 'done')
+  return Math.max(healthy.change.by, done?.by ?? 0)
 }
 
 interface Proof {

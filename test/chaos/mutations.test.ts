@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { check } from '../../chaos/checker/check.ts'
 import type { Violation } from '../../chaos/checker/evidence.ts'
 import { otherBuild } from '../../chaos/people.ts'
+import { some, untilTyped } from '../../chaos/faults/until.ts'
 import { chancesFrom } from '../../chaos/random.ts'
 import { restore } from '../../chaos/repair.ts'
 import { cameToRest } from '../../chaos/round.ts'
@@ -11,6 +12,7 @@ import { allReady, eventually, openWorld, type ChaosWorld } from '../../chaos/wo
 import { makeMutant, type Edit } from './mutant.ts'
 import {
   doneBeforeRecorded,
+  doneForgotten,
   endNotTold,
   noLeaseCheck,
   oneTooMany,
@@ -143,6 +145,37 @@ describe('The checker finds, by the registry and by the instances, a bot that', 
       await renewVape()
     }).finally(() => pulls?.decide(() => 'well'))
     expect(broken(violations)).toContain(7)
+  })
+})
+
+describe('The checker, of an instance that crashes once after its proof while the other one still waits,', () => {
+  async function deployAndCrash(): Promise<void> {
+    const chances = chancesFrom(1)
+    const build = await otherBuild(world(), chances, 'vape')
+    const moment = await untilTyped(
+      world(),
+      chances,
+      `deploy vape production ${build} --force`,
+      (one) => one.phase === 'rolling' && some('done', one) && some('waiting', one),
+    )
+    const unit = moment?.rollout.instances.find(({ stage }) => stage === 'done')?.unit
+    if (unit === undefined) throw new Error('no instance was done before the others')
+    await world().fleet.fault({ kind: 'kill', unit })
+    await moment?.typed
+  }
+  const lastPhase = (): string | undefined => {
+    const last = [...world().recorder.now].findLast(([key]) => key.startsWith('history/all/'))
+    return /"phase":"([a-z-]+)"/.exec(last?.[1] ?? '')?.[1]
+  }
+
+  it('finds no fault with a bot that stops the rollout', { timeout: 5 * minute }, async () => {
+    expect(await play([], 1, deployAndCrash)).toEqual([])
+    expect(lastPhase()).toBe('failed')
+  })
+
+  it('finds a bot that forgets the instances that are already done', untilItShows, async () => {
+    expect(broken(await play(doneForgotten, 1, deployAndCrash))).toContain(7)
+    expect(lastPhase()).toBe('succeeded')
   })
 })
 

@@ -93,3 +93,18 @@ export const releaseNotProven: readonly Edit[] = [
     to: 'says === null ? null : aimOf(rollout).to.digest',
   },
 ]
+
+/** An instance that is done is never looked at again. */
+export const doneForgotten: readonly Edit[] = [
+  { file: 'rollout/decide.js', from: 'watchProven(draft, look);', to: '' },
+  {
+    file: 'rollout/finish.js',
+    from: 'const away = instances.filter((one) => !isMissing(one) && !serves(one, draft.rollout, look));',
+    to: 'const away = [];',
+  },
+  {
+    file: 'rollout/finish.js',
+    from: "one.stage === 'done' && !isMissing(one) && !isProven(one.unit, draft, look)",
+    to: 'one.stage === null',
+  },
+]

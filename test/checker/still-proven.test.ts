@@ -17,6 +17,8 @@ interface Kind {
   /** Its instances say what they run. */
   readonly released?: boolean
   readonly task?: string
+  /** api@1 passes its gate again at 19 s. */
+  readonly provenAgain?: boolean
 }
 
 const record = (
@@ -94,11 +96,15 @@ function violations(
 ): readonly string[] {
   const { phase = 'succeeded' } = kind
   const fact = (seq: number, unit: string): object => ({ seq, fact: { kind: 'healthy', unit } })
+  const again = kind.provenAgain === true
   const history: readonly (readonly [seconds: number, key: string, is: object])[] = [
     [10, 'rollouts/000000000001', record('rolling', ['waiting', 'waiting'], kind)],
     [10, 'owners/000000000001', { driver: 'host:7' }],
     [14, 'rollouts/000000000001', record('rolling', ['done', 'waiting'], kind)],
     [14, 'events/000000000001/000000000001', fact(1, one)],
+    ...(again ? [[17.5, 'rollouts/000000000001', record('rolling', ['starting', 'waiting'], kind)] as const] : []),
+    ...(again ? [[19, 'rollouts/000000000001', record('rolling', ['done', 'waiting'], kind)] as const] : []),
+    [24, 'rollouts/000000000001', record('rolling', ['done', 'done'], kind)],
     [24, 'events/000000000001/000000000002', fact(2, two)],
     [30, 'rollouts/000000000001', record(phase, ['done', 'done'], kind)],
   ]
@@ -159,6 +165,11 @@ describe('The checker, of instances that are reported as done', () => {
 
   it('does not ask for a restart that neither the fleet nor a health answer shows', () => {
     expect(violations([ended(16, one, 11), began(16.1, one, 21)], { released: false })).toEqual([])
+  })
+
+  it('counts from the last time that it passed its gate', () => {
+    expect(violations([ended(16, one, 11), began(17, one, 21)], { provenAgain: true })).toEqual([])
+    expect(violations([ended(20, one, 11), began(21, one, 21)], { provenAgain: true })).toHaveLength(1)
   })
 
   it('lets fleet move one that crashed on a machine that was cut off', () => {
