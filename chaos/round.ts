@@ -35,13 +35,17 @@ export interface RoundResult {
   readonly evidence: Evidence
 }
 
-const familiesOf = ({ peers, replicas, registry }: ChaosWorld, chances: Chances): readonly (readonly Fault[])[] => [
+const familiesOf = ({ peers, replicas, registry }: ChaosWorld): readonly (readonly Fault[])[] => [
   replicas.some(({ clock }) => clock !== null) ? [...replicaFaults, ...clockFaults] : replicaFaults,
   peers === null ? etcdFaults : [...etcdFaults, ...peerFaults],
   fleetFaults,
   slackFaults,
-  ...(registry === null ? [] : [registryFaults, ...twoOf(chances, [momentFaults, afterProofFaults, machineFaults])]),
+  ...(registry === null ? [] : [registryFaults]),
 ]
+
+/** Those that wait for their moment, where there is a registry. */
+const momentFamilies = ({ registry }: ChaosWorld, chances: Chances): readonly (readonly Fault[])[] =>
+  registry === null ? [] : twoOf(chances, [momentFaults, afterProofFaults, machineFaults])
 
 /** Each of these begins rollouts of its own: all three at once would only stand in each other's queue. */
 function twoOf<T>(chances: Chances, from: readonly [T, T, T]): readonly T[] {
@@ -63,8 +67,12 @@ export async function playRound(world: ChaosWorld, seed: number): Promise<RoundR
   const after = world.recorder.changes.at(-1)?.revision ?? 0
   const died = world.died.length
   const injected: { readonly what: string; readonly detail: string }[] = []
-  const unrest = familiesOf(world, chancesFrom(seed)).map((family, index) =>
-    disturb(world, seed * 10 + index, family, injected),
+  const families = [
+    ...familiesOf(world).map((family) => ({ family, least: 0 })),
+    ...momentFamilies(world, chancesFrom(seed)).map((family) => ({ family, least: 1 })),
+  ]
+  const unrest = families.map(({ family, least }, index) =>
+    disturb(world, { seed: seed * 10 + index, least }, family, injected),
   )
   await Promise.all([act(world, seed * 10 + 9), ...unrest])
   await makeWell(world)
@@ -117,13 +125,13 @@ async function act(world: ChaosWorld, seed: number): Promise<void> {
 /** Faults of one family, one after the other: two of them would only undo each other. */
 async function disturb(
   world: ChaosWorld,
-  seed: number,
+  { seed, least }: { readonly seed: number; readonly least: number },
   family: readonly Fault[],
   injected: { readonly what: string; readonly detail: string }[],
 ): Promise<void> {
   const chances = chancesFrom(seed)
   const until = performance.now() + unrestMs
-  const count = chances.between(0, 2)
+  const count = chances.between(least, 2)
   for (let index = 0; index < count && performance.now() < until; index++) {
     await sleep(chances.between(500, unrestMs / 2))
     const fault = oneOf(chances, family)

@@ -5,7 +5,7 @@ import { clockText, type Evidence, type Violation } from './evidence.ts'
 import { livesIn, livesOf, type Lives } from './lives.ts'
 import { rolloutAt } from './recorded-first.ts'
 import { pushes } from './pushes.ts'
-import { stillProven } from './still-proven.ts'
+import { stillProven, unseenRestart } from './still-proven.ts'
 import type { Story } from './story.ts'
 
 /**
@@ -19,7 +19,7 @@ export function releasesAgree(evidence: Evidence, stories: readonly Story[]): Vi
     ...stoppedTooEarly(evidence, stories),
     ...stories.flatMap((story) => [...provedOther(story, lives), ...agreedAtTheEnd(evidence, story, lives)]),
     ...pushes(evidence, stories),
-    ...stories.flatMap((story) => stillProven(evidence, story, lives)),
+    ...stories.flatMap((story) => [...stillProven(evidence, story, lives), ...unseenRestart(story)]),
   ]
 }
 

@@ -118,3 +118,14 @@ function oldCopy({ evidence, own, began, story, ended, unit }: Proof): string | 
   if (threadOf(evidence, story).some((line) => line.includes(short) && line.includes(address))) return null
   return `and its thread does not say that its old process ${old.pid ?? 0} still runs on ${address}`
 }
+
+/** Where no health answer names the process, the plan says that a quick restart would not be seen. A scale may replace nothing. */
+export function unseenRestart({ id, begun }: Story): Violation[] {
+  const plan = begun?.is.plan
+  if (plan === undefined || plan.gate === null || plan.kind === 'scale') return []
+  const isNamed = plan.gate.kind === 'http' && plan.gate.identity !== null
+  if (isNamed || plan.warnings.some((warning) => warning.includes('restart of an instance would not be seen')))
+    return []
+  const message = `began, and its plan does not say that a restart of an instance would not be seen: its gate is ${plan.gate.kind}`
+  return [{ invariant: 7, rollout: id, message }]
+}

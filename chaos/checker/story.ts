@@ -80,6 +80,12 @@ const record = z.object({
   release: z.object({ stage: z.string() }).nullable().default(null),
   rollback: z.object({ stage: z.string() }).nullable().default(null),
   plan: z.object({
+    kind: z.string().default('deploy'),
+    gate: z
+      .object({ kind: z.string(), identity: z.string().nullable().default(null) })
+      .nullable()
+      .default(null),
+    warnings: z.array(z.string()).default([]),
     tier: z.string(),
     service: z.string(),
     atOnce: z.number(),

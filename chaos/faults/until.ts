@@ -17,8 +17,9 @@ const moving = z.object({
 })
 export type Moving = z.infer<typeof moving>['is']
 
-/** So long a moment is waited for, in ms: nothing that is refused or held gets there. */
-const patienceMs = 15_000
+/** A moment is waited for until what was typed has ended or was refused, and for so long at most, in ms. */
+const patienceMs = 45_000
+const ended = /"phase":"(?:succeeded|failed|aborted|rolled-back|rollback-failed|cancelled)"/
 
 export interface Moment {
   readonly rollout: Moving
@@ -50,9 +51,19 @@ export async function untilTyped(
 ): Promise<Moment | null> {
   const { recorder } = world
   let seen = recorder.changes.length
-  const typed = begin(world, 'ann', `m${chances.between(0, 1_000_000_000)}`, words)
+  const tag = `m${chances.between(0, 1_000_000_000)}`
+  const typed = begin(world, 'ann', tag, words)
+  let answered = false
+  void typed.then(() => (answered = true))
+  /** It was refused, or has ended. */
+  const isOver = (): boolean => {
+    const own = [...recorder.now].find(([key, value]) => key.startsWith('rollouts/') && value.includes(tag))
+    return own === undefined ? answered : ended.test(own[1])
+  }
   const since = performance.now()
-  while (performance.now() - since < patienceMs) {
+  for (let over = false; !over && performance.now() - since < patienceMs;) {
+    // Asked before the records are read, so that none is missed.
+    over = isOver()
     for (const { key, value } of recorder.changes.slice(seen)) {
       if (!key.startsWith('rollouts/') || value === null) continue
       const rollout = moving.parse(JSON.parse(value)).is

@@ -19,12 +19,14 @@ interface Kind {
   readonly task?: string
   /** api@1 passes its gate again at 19 s. */
   readonly provenAgain?: boolean
+  readonly gate?: object
+  readonly warnings?: readonly string[]
 }
 
 const record = (
   phase: string,
   stages: readonly [Stage, Stage],
-  { released = true, task = 'replace' }: Kind,
+  { released = true, task = 'replace', gate, warnings }: Kind,
 ): object => ({
   id: 1,
   phase,
@@ -41,6 +43,8 @@ const record = (
     service: 'api',
     atOnce: 1,
     settleMs: 400,
+    gate,
+    warnings,
     release: released
       ? { at: { by: 'tag', image: 'quay.io/opsee/api', tag: tier }, from: digest, to: { digest } }
       : null,
@@ -143,7 +147,7 @@ function violations(
     lagMs: 12_000,
   }
   return check(evidence)
-    .violations.filter(({ message: text }) => text.includes('reported as done'))
+    .violations.filter(({ message: text }) => /reported as done|would not be seen/.test(text))
     .map(({ message: text }) => text)
 }
 
@@ -216,6 +220,14 @@ describe('The checker, of instances that are reported as done', () => {
     ])
     expect(violations(copy, {}, { thread: 'The old copy of api@1 may still run on 10.0.0.2.' })).toEqual([])
     expect(violations([...copy, ended(29, one, 3, 'm2')])).toEqual([])
+  })
+
+  it('finds a plan that is silent about restarts that nobody would see', () => {
+    const says = ['a quick restart of an instance would not be seen: nothing names its process']
+    expect(violations([], { gate: { kind: 'none' }, warnings: says })).toEqual([])
+    expect(violations([], { gate: { kind: 'http', identity: 'started_at' } })).toEqual([])
+    for (const gate of [{ kind: 'none' }, { kind: 'tcp' }, { kind: 'http', identity: null }])
+      expect(violations([], { gate })).toEqual([expect.stringContaining(`its gate is ${gate.kind}`)])
   })
 
   it('leaves out what a scale removed', () => {
