@@ -1,15 +1,15 @@
-// Adds up what ran: `summary.mjs "<name>:<exit code>[:<vitest's JSON report>]" …`. Prints one line for each, then the
-// total as a plain last line, and exits with 1 unless all passed, something ran and nothing was skipped.
+// Adds up the parts: `summary.mjs "<name>:<exit code>:<seconds>[:<vitest's JSON report>]" …`. Prints one line for each part,
+// then the total alone on the last line. Exits with 1 when a test failed or was skipped, a part failed, or nothing ran.
 import { readFileSync } from 'node:fs'
 
 const say = (line) => process.stdout.write(`${line}\n`)
 
 const totals = process.argv.slice(2).map((argument) => {
-  const [name = '', code = '', report] = argument.split(':')
+  const [name = '', code = '', seconds = '', report] = argument.split(':')
   const counts = report === undefined ? { passed: 0, failed: 0, skipped: 0 } : countsOf(report)
-  // What failed without a failed test (a check, an unhandled error, a run that was killed) counts as one.
+  // A part that fails without a failed test (a check, an unhandled error, a killed run) counts as one failure.
   if (code !== '0' && counts.failed === 0) counts.failed = 1
-  say(`${name}: ${text(counts)} (exit code ${code})`)
+  say(`${name}: ${text(counts)} (exit code ${code}, ${seconds} s)`)
   return counts
 })
 
@@ -26,14 +26,16 @@ function countsOf(file) {
   try {
     report = JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    say(`${file} is not there or not readable: ${error.message}`)
+    say(`${file} cannot be read: ${error.message}`)
     return { passed: 0, failed: 1, skipped: 0 }
   }
-  // A file that could not be loaded has no tests in it, and is a failure all the same.
+  // A file that cannot be loaded has no tests and is a failure. So is a file whose worker died: vitest reports it as passed.
   const broken = report.testResults.filter(
-    (one) => one.status === 'failed' && one.assertionResults.every((test) => test.status !== 'failed'),
+    ({ status, assertionResults }) =>
+      assertionResults.length === 0 ||
+      (status === 'failed' && assertionResults.every((test) => test.status !== 'failed')),
   )
-  for (const { name, message } of broken) say(`${name} failed as a whole: ${message}`)
+  for (const { name, message } of broken) say(`${name} failed as a whole: ${message || 'it has no result'}`)
   const empty = report.numTotalTests === 0 ? 1 : 0
   return {
     passed: report.numPassedTests,

@@ -1,9 +1,10 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Takes far longer than any other file, and is short itself: without a memory of earlier runs it would come near the end. */
-const longest = /\/test\/journeys\/journeys\.test\.ts$/
+/** These take far longer than other files of their group. Without a memory of earlier runs they would come near the end. */
+const longest =
+  /\/test\/(?:journeys\/.*|adapters\/etcd\/faults|app\/two-replicas|app\/preparation|services\/queue)\.test\.ts$/
 
-/** The journeys go on beside all the rest of their group, and not alone after it. */
+/** Starts the longest files of each group first, so that the others run beside them and not before them. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const group = ({ project }: TestSpecification): number => project.config.sequence.groupOrder
