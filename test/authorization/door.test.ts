@@ -10,6 +10,7 @@ import type { StoredReply } from '../../src/authorization/request-record.ts'
 import type { Right } from '../../src/authorization/rights.ts'
 import { storeAt } from '../adapters/etcd/support.ts'
 import { demand, doorAt, request } from './support.ts'
+import { startStopwatch } from '../support/stopwatch.ts'
 
 let etcd: EtcdServer
 let root: EtcdStore
@@ -264,9 +265,9 @@ describe('while the store is away', () => {
       const demands = [demand('deploy', 'api', 'staging')]
       expect((await door.authorize(request({ demands }))).kind).toBe('allowed')
       own.pause()
-      const began = performance.now()
+      const elapsed = startStopwatch()
       const answers = await Promise.all(Array.from({ length: 10 }, () => door.authorize(request({ demands }))))
-      expect(performance.now() - began).toBeLessThan(3000)
+      expect(elapsed()).toBeLessThan(3000)
       expect(answers.map((answer) => answer.kind)).toEqual(Array.from({ length: 10 }, () => 'unavailable'))
       own.resume()
       const again = await door.authorize(request({ demands }))

@@ -6,6 +6,7 @@ import { done } from '../../src/command/text.ts'
 import { ann, grantAll, noon, sleep, textOf, world } from '../commands/fakes.ts'
 import { listed } from '../support/listed.ts'
 import type { Listed } from '../../src/domain/unreadable.ts'
+import { startStopwatch } from '../support/stopwatch.ts'
 
 const deploy = 'deploy api production'
 const hang = () => new Promise<never>(() => undefined)
@@ -135,8 +136,9 @@ describe('when the store is away', () => {
       parts: { storeAnswers: hang },
     })
     const began = performance.now()
+    const elapsed = startStopwatch()
     const reply = await say('unlock production')
-    expect(performance.now() - began).toBeLessThan(3000)
+    expect(elapsed()).toBeLessThan(3000)
     expect(performance.now() - began).toBeGreaterThan(2000)
     expect(textOf(reply)).toContain('The store (etcd) does not answer, so nothing was changed.')
     answer(listed({ service: null, tier: 'production', by: ann, why: 'db', at: noon, until: null, audit: 1 }))

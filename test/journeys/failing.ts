@@ -87,7 +87,15 @@ export function failures(world: World): void {
         const failed = await world.records.told(id)
         expect(failed).toMatchObject({ phase: 'failed', ending: { kind: 'failed', unit } })
         const { lines, root } = await expectToldOnce(world.shop, world.records, id)
-        expect(lines.join('\n')).toMatch(/beavis failed: .*(?:failed|auto-restart|activating|inactive)/)
+        // The reason depends on what fleet shows first: the failed start, or the restarts of a crash loop. The thread gives
+        // the recorded reason, whichever it is.
+        const facts = (await world.records.events(id)).map(({ fact }) => fact)
+        const reason = facts.flatMap((fact) =>
+          fact.kind === 'instance-failed' && fact.unit === unit ? [fact.reason] : [],
+        )
+        expect(reason).toHaveLength(1)
+        expect(reason[0]).toMatch(/failed|auto-restart|activating|inactive|crash loop/)
+        expect(lines.join('\n')).toContain('beavis failed: ')
         await fleet.fault({ kind: 'unit-well', unit })
         const answer = await click(world.shop.slack, 'bob', root.ts, 'Retry the 1 left')
         // Down already: that is said, with the way to go on.

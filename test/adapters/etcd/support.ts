@@ -4,6 +4,7 @@ import { systemClock } from '../../../src/adapters/system/clock.ts'
 import { createEtcdStore, type EtcdStore } from '../../../src/adapters/etcd/store.ts'
 import type { EtcdOptions } from '../../../src/adapters/etcd/options.ts'
 import type { Change, StoreReader, Transaction } from '../../../src/ports/store.ts'
+import { startStopwatch } from '../../support/stopwatch.ts'
 
 /** A store on these endpoints; the caller closes it. */
 export function storeAt(endpoints: string | readonly string[], more: Partial<EtcdOptions> = {}): EtcdStore {
@@ -70,12 +71,12 @@ export async function eventually(
   }
 }
 
-/** Resolves to how long the call took and how it ended. */
+/** Resolves to how the call ended and how long it took, as `startStopwatch` measures. Never rejects. */
 export async function timed<T>(call: Promise<T>): Promise<{ ms: number; value?: T; error?: unknown }> {
-  const started = performance.now()
+  const elapsed = startStopwatch()
   try {
-    return { value: await call, ms: performance.now() - started }
+    return { value: await call, ms: elapsed() }
   } catch (error) {
-    return { error, ms: performance.now() - started }
+    return { error, ms: elapsed() }
   }
 }

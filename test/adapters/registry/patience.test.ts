@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { makeImage, send, sendManifest } from './fake-registry.ts'
 import { closingAfterEach } from './support.ts'
+import { startStopwatch } from '../../support/stopwatch.ts'
 
 const { fake, adapter } = closingAfterEach()
 const image = makeImage()
@@ -69,12 +70,12 @@ describe('A registry that is away', () => {
       if (line.startsWith('HEAD')) send(response, 405, '')
       else response.writeHead(200, { 'content-length': '1000' }).write('{')
     })
-    const began = performance.now()
+    const elapsed = startStopwatch()
     await expect(adapter(url, { timeoutMs: 700 }).manifest('quay.io/opsee/api', 'v1')).rejects.toMatchObject({
       kind: 'away',
       message: expect.stringMatching(/^127\.0\.0\.1:\d+ (did not answer within 0\.\d s|had no time left to answer)$/),
     })
-    expect(performance.now() - began).toBeLessThan(10_000)
+    expect(elapsed()).toBeLessThan(10_000)
   })
 
   test('is not asked any more once nobody waits', async () => {

@@ -2,7 +2,7 @@ import { recordsIn, type Records } from './records.ts'
 import { openShop, type Shop } from './shop.ts'
 import { startSlackProxy, type SlackProxy } from './slack-proxy.ts'
 
-/** One shop that all journeys share, since it takes long to start. Each journey leaves it as it found it. */
+/** A running shop, its records, and the proxy before its Slack. */
 export interface World {
   readonly shop: Shop
   readonly records: Records
