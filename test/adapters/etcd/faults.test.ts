@@ -154,7 +154,7 @@ describe('a watch', { timeout: 120_000 }, () => {
     const queue = Array.from({ length: count }, (_, at) => at)
     const worker = async () => {
       for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
-        await direct.within(10_000).commit(create(`w/${String(at).padStart(5, '0')}`, 'x'.repeat(300)))
+        await direct.within(60_000).commit(create(`w/${String(at).padStart(5, '0')}`, 'x'.repeat(300)))
       }
     }
     await Promise.all(Array.from({ length: 48 }, worker))
