@@ -9,6 +9,8 @@ export interface Left {
   readonly ended: { readonly id: number; readonly at: number } | null
   /** The last one that succeeded, and the units that it left wanted running; null when none did, or it is not kept any more. */
   readonly well: { readonly id: number; readonly units: readonly string[] } | null
+  /** The last one that began, and the units that should exist since then, whether or not it succeeded. */
+  readonly meant?: { readonly id: number; readonly units: readonly string[] } | null
 }
 
 /** What is known of one target at one time. */

@@ -155,6 +155,8 @@ export interface Blocker {
     | 'locked'
     | 'busy'
     | 'unscheduled'
+    /** An instance that should exist does not. */
+    | 'missing'
     | 'already-down'
     | 'unhealthy'
     /** Nobody knows which release would be pulled. */

@@ -70,7 +70,13 @@ export const instanceStateSchema = z.strictObject({
 })
 
 export const endingSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('failed'), reason: z.string(), unit: z.string().nullable() }),
+  z.strictObject({
+    kind: z.literal('failed'),
+    reason: z.string(),
+    unit: z.string().nullable(),
+    /** Somebody took an instance away. The release is not at fault, so nothing is rolled back. */
+    outside: z.boolean().optional(),
+  }),
   z.strictObject({ kind: z.literal('aborted'), by: personSchema, reason: z.string().nullable() }),
 ])
 

@@ -84,6 +84,8 @@ export const rolloutSchema = z.strictObject({
   spentMs: z.int().min(0),
   /** Since when it stands still, once that was told; null while it comes on. */
   stuck: z.int().nullable().default(null),
+  /** What it waits for now, and `spentMs` when that wait began. */
+  waits: z.strictObject({ for: z.string(), atMs: z.int() }).optional(),
   /** Number of the last event. */
   seq: z.int().min(0),
 })

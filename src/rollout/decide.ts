@@ -64,8 +64,10 @@ export function decide(
   watchProven(draft, look)
 
   const failed = draft.rollout.instances.find((one) => one.stage === 'failed')
-  if (failed !== undefined)
-    draft.end({ kind: 'failed', unit: failed.unit, reason: `${failed.unit} ${failed.note ?? 'failed'}` })
+  if (failed !== undefined) {
+    const outside = failed.lost === undefined ? {} : { outside: true }
+    draft.end({ kind: 'failed', unit: failed.unit, reason: `${failed.unit} ${failed.note ?? 'failed'}`, ...outside })
+  }
 
   sayEarly(draft, look)
   if (draft.rollout.ending === null) goOn(draft, look)

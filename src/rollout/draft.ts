@@ -134,6 +134,8 @@ export class Draft {
   /** The time without progress is counted anew. */
   comeOn(): void {
     this.spentMs = 0
+    const { waits } = this.rollout
+    if (waits !== undefined && waits.atMs > 0) this.set({ waits: { ...waits, atMs: 0 } })
     if (this.rollout.stuck !== null) this.set({ stuck: null })
   }
 

@@ -11,6 +11,7 @@ import { straysOf } from './roll-again.ts'
 import { awayBeside, isMissing, obstacleTo, serves } from './serving.ts'
 import { clockStands, waitsFor } from './stuck.ts'
 import { mustStillMove, planTakingBack } from './take-back.ts'
+import { lose, takenAway } from './taken-away.ts'
 
 /** How a rollout ends: by itself, at its deadline, or because what is under way will not end. */
 
@@ -71,6 +72,17 @@ export function finishIfOver(draft: Draft, look: Look): void {
   if (!rolledNow(draft.rollout).every((one) => one.stage === 'done') || mustStillMove(draft.rollout)) return
   if (straysOf(draft.rollout, look).length > 0) return
   const away = instances.filter((one) => !isMissing(one) && !serves(one, draft.rollout, look))
+  const lost = away.find(({ unit }) => takenAway(unit, look) !== null)
+  if (lost !== undefined) {
+    lose(draft, lost.unit, takenAway(lost.unit, look) ?? 'destroyed', 'before the rollout ended')
+    draft.end({
+      kind: 'failed',
+      unit: lost.unit,
+      reason: `${lost.unit} ${draft.instance(lost.unit).note}`,
+      outside: true,
+    })
+    return
+  }
   if (away.length > 0) {
     for (const one of away)
       draft.note(one.unit, `was replaced, and is down again (${stateText(look.units.get(one.unit))})`)

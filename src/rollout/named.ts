@@ -1,17 +1,24 @@
 import type { Only } from '../domain/plan.ts'
+import { targetText } from '../domain/target.ts'
 import type { UnitView } from '../ports/scheduler.ts'
+import type { PlanInput } from './plan-input.ts'
+import { meantUnits, missingText } from './plan-missing.ts'
 
-/** Why instances that a person named cannot be rolled, and what to name instead; null when they can. */
-export function faultOfNamed(only: Only, found: readonly UnitView[], where: string): string | null {
+/** Why instances that a person named cannot be rolled, and what to type instead; null when they can. */
+export function faultOfNamed(input: PlanInput, only: Only, found: readonly UnitView[]): string | null {
   if (only.why !== 'named') return null
+  const where = `${input.target.service} in ${input.target.tier}`
   const byName = new Map(found.map((one) => [one.unit, one]))
   const exist = `There ${found.length === 1 ? 'is' : 'are'} ${found.map((one) => one.unit).join(', ')}.`
   const missing = only.units.filter((unit) => !byName.has(unit))
+  const meant = missing.filter((unit) => meantUnits(input).includes(unit))
+  if (meant.length > 0) return `${missingText(input, meant)}. ${exist}`
   if (missing.length > 0) return `${where} has no ${missing.join(', ')}. ${exist}`
   for (const unit of only.units) {
     const view = byName.get(unit)
     if (view?.wanted === 'inactive' || view?.wanted === 'absent') {
-      return `${unit} is not loaded on any machine (fleet wants it ${view.wanted}), so there is nothing to restart. ${exist}`
+      const again = `\`scale ${targetText(input.target)} ${Math.max(found.length, meantUnits(input).length)}\` starts it`
+      return `${unit} is not loaded on any machine (fleet wants it ${view.wanted}), so there is nothing to restart: ${again}. ${exist}`
     }
     if (view?.reports.length === 0 && view.target === null) {
       return `${unit} is wanted, but no machine has room for it: a restart gives it none.`

@@ -3,7 +3,7 @@ import { lockedText } from '../domain/lock.ts'
 import type { Blocker, PlannedInstance } from '../domain/plan.ts'
 import { stopText } from '../domain/stop.ts'
 import type { UnitView } from '../ports/scheduler.ts'
-import { serves, type PlanInput } from './plan-input.ts'
+import type { PlanInput } from './plan-input.ts'
 import { downReason } from './plan-warnings.ts'
 
 export function blockersFor(
@@ -55,17 +55,4 @@ function releaseBlockers(input: PlanInput, planned: readonly PlannedInstance[]):
   const unverified = proof.by === 'none' ? ' (unverified: its instances have no way to say so)' : ''
   const message = `it runs ${releaseText(to)} already${unverified}, so there is nothing to do; \`--force\` rolls it all the same`
   return [{ kind: 'there-already', message, force: true }]
-}
-
-/** Those that are not rolled count as away too: with too many of them down, the rollout would only wait. */
-export function othersDown(
-  input: PlanInput,
-  others: readonly UnitView[],
-  planned: readonly PlannedInstance[],
-  atOnce: number,
-): Blocker[] {
-  const down = others.filter((unit) => !serves(unit, input)).map((unit) => unit.unit)
-  if (!planned.some((one) => one.serving) || down.length < atOnce || down.length === 0) return []
-  const message = `${down.join(', ')} ${down.length === 1 ? 'does' : 'do'} not serve now, and no more than ${atOnce} may be away at once: it would wait for ${down.length === 1 ? 'that one' : 'those'}. Restart ${down.length === 1 ? 'it' : 'them'} first; \`--force\` begins, and waits`
-  return [{ kind: 'already-down', message, force: true }]
 }

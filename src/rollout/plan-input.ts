@@ -47,6 +47,8 @@ export interface PlanInput {
   readonly good?: DriftInput['good']
   /** What the last rollout that succeeded left wanted running. */
   readonly left?: DriftInput['left']
+  /** The units that should exist, and the rollout that left them. */
+  readonly meant?: DriftInput['left']
   /** What was restarted outside of Opsee since the last rollout, as far as the schedule saw it. */
   readonly restarts?: readonly Restart[]
   /** What instances wrote to their keys about the release that they run, by unit; null for nothing. */

@@ -2,9 +2,10 @@ import { amountOf } from '../domain/amount.ts'
 import type { Planned } from '../domain/plan.ts'
 import type { UnitView } from '../ports/scheduler.ts'
 import { faultOfNamed } from './named.ts'
-import { blockersFor, othersDown } from './plan-blockers.ts'
+import { blockersFor } from './plan-blockers.ts'
 import { impossible, instancesOf, isMoving, isNamed, type PlanInput } from './plan-input.ts'
 import { newInstance, planWith, plannedInstance } from './plan-parts.ts'
+import { absentBlockers, absentOf } from './plan-missing.ts'
 import { standBy } from './plan-rollback.ts'
 import { planScale } from './plan-scale.ts'
 import { warningsFor } from './plan-warnings.ts'
@@ -28,7 +29,7 @@ export function planRollout(input: PlanInput): Planned {
       `${input.unit} is a global unit: fleet runs it on every machine at once, and it cannot be rolled one instance at a time.`,
     )
   }
-  const fault = input.only === null ? null : faultOfNamed(input.only, found, where)
+  const fault = input.only === null ? null : faultOfNamed(input, input.only, found)
   if (fault !== null) return impossible(fault)
   // What a failed rollout had told to stop is taken up again, though nobody wants it running now; what a person named too.
   const again = (unit: UnitView): boolean => unit.wanted === 'loaded' && isNamed(unit, input)
@@ -49,14 +50,20 @@ export function planRollout(input: PlanInput): Planned {
   const ordered = [...planned.filter((one) => !one.serving), ...planned.filter((one) => one.serving)]
   const { sizes } = batchSizes(ordered.length, input.settings)
   // A share is one of the service, and not of those that are named.
-  const atOnce = amountOf(input.settings.batch, placed.length + lost.length)
+  const absent = absentOf(
+    input,
+    found,
+    planned.map((one) => one.unit),
+  )
+  const gone = [...absent.missing, ...absent.stopped]
+  const atOnce = amountOf(input.settings.batch, placed.length + lost.length + gone.length)
   const others = placed.filter((unit) => !rolled.includes(unit))
   const known: PlanInput = { ...input, ...standBy(input, planned) }
   const plan = planWith(known, {
     ordered,
     sizes,
     atOnce,
-    others: others.map((unit) => unit.unit),
+    others: [...others.map((unit) => unit.unit), ...gone],
     scale: null,
     warnings: warningsFor(known, found, ordered, atOnce),
   })
@@ -67,7 +74,7 @@ export function planRollout(input: PlanInput): Planned {
       planned.filter((one) => one.task !== 'add'),
       atOnce,
     ),
-    ...othersDown(input, others, planned, atOnce),
+    ...absentBlockers(input, { absent, others, planned, atOnce }),
   ]
   return { kind: 'plan', plan, blockers }
 }

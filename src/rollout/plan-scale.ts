@@ -3,10 +3,11 @@ import type { Blocker, Planned, PlannedInstance } from '../domain/plan.ts'
 import { targetText } from '../domain/target.ts'
 import { instanceIn, instanceOf, parseUnitName } from '../domain/unit-name.ts'
 import type { UnitView } from '../ports/scheduler.ts'
-import { blockersFor, othersDown } from './plan-blockers.ts'
+import { blockersFor } from './plan-blockers.ts'
 import { impossible, isMoving, isNamed, serves, type PlanInput } from './plan-input.ts'
 import { driftNotes } from './plan-drift.ts'
 import { newInstance, planWith, plannedInstance, sidekicksOf } from './plan-parts.ts'
+import { absentBlockers, absentOf, meantUnits } from './plan-missing.ts'
 import { unseenRestarts } from './plan-warnings.ts'
 import { batchSizes } from './settings.ts'
 
@@ -21,26 +22,30 @@ export function planScale(input: PlanInput, found: readonly UnitView[]): Planned
   if (fault !== null) return fault
   const existing = found.filter((unit) => unit.wanted === 'launched' || unit.wanted === 'loaded')
   const numbered = existing.toSorted((a, b) => numberOf(a.unit, input) - numberOf(b.unit, input))
+  const missing = missingNumbers(input, existing)
   const kept = numbered.slice(0, to)
   const removed = numbered.slice(to).toReversed()
-  const added = freeNumbers(numbered, to - numbered.length, input).map((number) => instanceOf(input.unit, `${number}`))
+  const added = addedNumbers(input, numbered, missing, to - numbered.length)
   const again = removed.length > 0 ? [] : kept.filter((unit) => isDown(unit, input))
-  if (removed.length + added.length + again.length === 0) {
+  // As many as asked for exist, and a rollout left more: the scale accepts that the others are gone.
+  const accepted = removed.length + added.length + again.length === 0 ? missing : []
+  if (removed.length + accepted.length + added.length + again.length === 0) {
     const { target } = input
     return impossible(
       `there are ${to} instances already (${kept.map((unit) => unit.unit).join(', ')}): nothing to scale. \`restart ${targetText(target)}\` replaces them, \`status ${targetText(target)}\` shows them.`,
     )
   }
-  const missing = added.length > 0 ? missingTemplates(input) : []
-  if (missing.length > 0) {
+  const templates = added.length > 0 ? missingTemplates(input) : []
+  if (templates.length > 0) {
     return impossible(
-      `fleet has no ${missing.join(' and no ')} to make ${added.join(', ')} from. Submit ${missing.length === 1 ? 'it' : 'them'} first: \`fleetctl submit ${missing.join(' ')}\`.`,
+      `fleet has no ${templates.join(' and no ')} to make ${added.join(', ')} from. Submit ${templates.length === 1 ? 'it' : 'them'} first: \`fleetctl submit ${templates.join(' ')}\`.`,
     )
   }
   const planned = [
     ...again.map((unit) => whole(unit, 'replace', input)),
     ...added.map((unit) => newInstance(unit, input)),
     ...removed.map((unit) => whole(unit, 'remove', input)),
+    ...accepted.map((unit): PlannedInstance => ({ ...newInstance(unit, input), task: 'remove', sidekicks: [] })),
   ]
   // What is down already goes first: taking it away takes nobody's service away.
   const ordered = [...planned.filter((one) => !one.serving), ...planned.filter((one) => one.serving)]
@@ -52,17 +57,17 @@ export function planScale(input: PlanInput, found: readonly UnitView[]): Planned
     sizes: batchSizes(ordered.length, input.settings).sizes,
     atOnce,
     others: stay.map((unit) => unit.unit),
-    scale: { from: numbered.length, to },
+    scale: { from: numbered.length + accepted.length, to },
     warnings: [...driftNotes(input, found), ...warningsFor(input, { kept, stay, added, removed })],
   })
   const blockers = [
     ...blockersFor(input, homeless, [], atOnce),
-    ...othersDown(
-      input,
-      stay,
-      planned.filter((one) => one.task === 'remove'),
+    ...absentBlockers(input, {
+      absent: { missing: [], stopped: removed.length === 0 ? [] : stoppedOf(input, kept) },
+      others: stay,
+      planned: planned.filter((one) => one.task === 'remove'),
       atOnce,
-    ),
+    }),
     ...noRoom(input, to, numbered, added),
   ]
   return { kind: 'plan', plan, blockers }
@@ -99,11 +104,30 @@ function numberOf(unit: string, input: PlanInput): number {
   return /^[1-9]\d{0,5}$/.test(instance) ? Number(instance) : Number.NaN
 }
 
-function freeNumbers(numbered: readonly UnitView[], amount: number, input: PlanInput): number[] {
-  const taken = new Set(numbered.map((unit) => numberOf(unit.unit, input)))
-  const free: number[] = []
-  for (let number = 1; free.length < amount; number++) if (!taken.has(number)) free.push(number)
-  return free
+/** Those that stay, should run, and were stopped by hand. */
+const stoppedOf = (input: PlanInput, kept: readonly UnitView[]): readonly string[] => absentOf(input, kept, []).stopped
+
+/** Those that should exist and do not, lowest number first. */
+function missingNumbers(input: PlanInput, existing: readonly UnitView[]): readonly string[] {
+  const there = new Set(existing.map((one) => one.unit))
+  return meantUnits(input)
+    .filter((unit) => !there.has(unit) && !input.moving.includes(unit) && !Number.isNaN(numberOf(unit, input)))
+    .toSorted((a, b) => numberOf(a, input) - numberOf(b, input))
+}
+
+/** Those that should exist come first, then the lowest free numbers. */
+function addedNumbers(
+  input: PlanInput,
+  numbered: readonly UnitView[],
+  missing: readonly string[],
+  amount: number,
+): readonly string[] {
+  const again = missing.slice(0, Math.max(0, amount))
+  const taken = new Set([...numbered.map((unit) => unit.unit), ...again].map((unit) => numberOf(unit, input)))
+  const free: string[] = []
+  for (let number = 1; again.length + free.length < amount; number++)
+    if (!taken.has(number)) free.push(instanceOf(input.unit, `${number}`))
+  return [...again, ...free]
 }
 
 /** Stopped, or left behind by an earlier scale: it has to be started for the number to be true. */

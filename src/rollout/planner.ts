@@ -52,15 +52,16 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         }
       }
       const gate = gateOf(parts.config, target.service)
-      const [cluster, locks, stop, live, { notes, rules, ...release }, { ended, well }, memory] = await Promise.all([
-        parts.schedulerOf(target.tier).observe(parts.observeMs),
-        parts.locks.on(target),
-        parts.stops.on(target.tier),
-        parts.rollouts.live(target),
-        releaseFor(request, parts),
-        parts.rollouts.left(target),
-        remembered(target, parts.drift),
-      ])
+      const [cluster, locks, stop, live, { notes, rules, ...release }, { ended, well, meant = well }, memory] =
+        await Promise.all([
+          parts.schedulerOf(target.tier).observe(parts.observeMs),
+          parts.locks.on(target),
+          parts.stops.on(target.tier),
+          parts.rollouts.live(target),
+          releaseFor(request, parts),
+          parts.rollouts.left(target),
+          remembered(target, parts.drift),
+        ])
       if (cluster.kind === 'unknown') {
         return {
           kind: 'impossible',
@@ -96,6 +97,7 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         health,
         announced,
         left: well,
+        meant,
         restarts: restartsAfter(memory, ended),
         stop,
         locks: locks.filter((lock) => lock.by.id !== request.actor.id && !lockExpired(lock, now)),

@@ -1,9 +1,9 @@
 import type { InstanceState } from '../domain/rollout.ts'
 import type { UnitView } from '../ports/scheduler.ts'
-import type { Draft } from './draft.ts'
+import type { Draft, UnitCall } from './draft.ts'
 import { callToStop } from './call-to-stop.ts'
 import { processOf } from './compare-process.ts'
-import { gone, isSteady, isTaken, mayRepeat, refusal, staysDown, type Look } from './look.ts'
+import { gone, isSteady, isTaken, mayBeHeardLate, mayRepeat, refusal, staysDown, type Look } from './look.ts'
 import { isUp, reportOf, seenAs, stateText } from './observation.ts'
 import { bringDown, goesAway, hasNoMachine, mustTakeBack, remove, removedYet, takeBack } from './step-removal.ts'
 import { provenRelease } from './step-release.ts'
@@ -16,7 +16,7 @@ import { wrongContent } from './unit-files.ts'
 export function stepInstance(draft: Draft, unit: string, look: Look): void {
   draft.see(unit, seenAs(look.units.get(unit)))
   const instance = draft.instance(unit)
-  if (isDestroyedUnderWay(draft, instance, look)) return
+  if (isDestroyedUnderWay(draft, instance, look) || leftUntouched(draft, instance, look)) return
   // Nothing new begins once it can only end: what still runs stays as it is. After a failure, what was stopped still
   // has to prove itself; after an abort it is enough that it runs.
   const ending = draft.rollout.ending !== null
@@ -54,6 +54,17 @@ export function stepInstance(draft: Draft, unit: string, look: Look): void {
     case 'failed':
     case 'kept':
   }
+}
+
+/** It was begun, nothing came of that, and no machine has it now: waiting once more would change nothing. */
+function leftUntouched(draft: Draft, { unit, attempt, replaced, task, sidekicks }: InstanceState, look: Look): boolean {
+  const untouched = task === 'replace' && attempt === 0 && !replaced && isTaken(look.units.get(unit))
+  if (draft.rollout.ending === null || !untouched || !hasNoMachine(unit, look)) return false
+  if (mayBeHeardLate(unit, look, draft.rollout.plan)) return false
+  const stopped = sidekicks.filter((one) => !isTaken(look.units.get(one)))
+  draft.call(unit, ...stopped.map((one): UnitCall => ({ verb: 'start', unit: one })))
+  draft.fail(unit, 'was not replaced: its machine left the cluster, and no other has room for it')
+  return true
 }
 
 /** The first calls for an instance. */

@@ -19,9 +19,29 @@ type Units = ReadonlyMap<string, UnitView>
 export function waitsFor(rollout: Rollout, units: Units): { readonly unit: string | null; readonly why: string } {
   const { instances } = rollout
   const noted = (stage: InstanceState['stage']) => instances.find((one) => one.stage === stage && one.note !== null)
-  const one = instances.find(inFlight) ?? noted('waiting') ?? noted('done')
+  const one = longestUnderWay(instances) ?? noted('waiting') ?? noted('done')
   if (one === undefined) return { unit: null, why: rollout.held?.reason ?? 'nothing happened' }
   return { unit: one.unit, why: one.note ?? `is ${one.stage} (${stateText(units.get(one.unit))})` }
+}
+
+function longestUnderWay(instances: readonly InstanceState[]): InstanceState | undefined {
+  const moving = instances.filter(inFlight)
+  const first = Math.min(...moving.map((one) => one.startedAt ?? one.since))
+  return moving.find((one) => (one.startedAt ?? one.since) === first)
+}
+
+/** Tells one wait from the next. What an instance under way is seen as may change while the wait is the same. */
+function waitKey(rollout: Rollout, { unit, why }: ReturnType<typeof waitsFor>): string {
+  const moving = rollout.instances.some((one) => one.unit === unit && inFlight(one))
+  return moving ? (unit ?? '') : `${unit ?? ''} ${why}`
+}
+
+/** Keeps what it waits for now, and since when: a wait that just began is no standstill, however long the one before was. */
+function noteWait(draft: Draft, key: string): number {
+  const { waits } = draft.rollout
+  if (waits?.for === key) return Math.max(0, draft.spentMs - waits.atMs)
+  draft.set({ waits: { for: key, atMs: Math.round(draft.spentMs) } })
+  return 0
 }
 
 /**
@@ -35,16 +55,19 @@ export function sayStuck(
   patience: Patience,
 ): void {
   const { rollout, spentMs } = draft
-  if (rollout.stuck !== null || isOver(rollout) || clockStands(rollout) || spentMs < patience.stuckMs) return
-  const since = Math.round(moment.wall - spentMs)
-  const { unit, why } = seen.silent === null ? waitsFor(rollout, seen.units) : { unit: null, why: seen.silent }
+  if (rollout.stuck !== null || isOver(rollout) || clockStands(rollout)) return
+  const wait = seen.silent === null ? waitsFor(rollout, seen.units) : { unit: null, why: seen.silent }
+  const forMs = noteWait(draft, seen.silent === null ? waitKey(rollout, wait) : 'fleet')
+  if (forMs < patience.stuckMs) return
+  const { unit, why } = wait
+  const since = Math.round(moment.wall - forMs)
   draft.set({ stuck: since })
   draft.fact({
     kind: 'stuck',
     unit,
     reason: why,
     since,
-    forMs: Math.round(spentMs),
+    forMs: Math.round(forMs),
     leftMs: Math.max(0, Math.round(rollout.plan.progressDeadlineMs - spentMs)),
     moving: rollout.instances.some(inFlight),
     ending: rollout.ending?.kind ?? null,

@@ -13,6 +13,7 @@ import { isChanged, runsOf } from './step-release.ts'
 export function planTakingBack(draft: Draft, seen: Observation, moment: Moment): boolean {
   const { plan, ending, rollback, release } = draft.rollout
   if (ending?.kind !== 'failed' || plan.rollback === null || plan.release === null || rollback !== null) return false
+  if (ending.outside === true) return false
   const moved = release !== null && release.stage !== 'waiting' && plan.release.from !== plan.release.to.digest
   if (!moved && !draft.rollout.instances.some((one) => one.replaced)) return false
   // Somebody else has chosen another release meanwhile: that is not for this rollout to undo.

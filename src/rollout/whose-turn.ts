@@ -1,10 +1,12 @@
 import { rolledNow } from '../domain/aim.ts'
+import { intendedCount } from '../domain/plan.ts'
 import { inFlight, type InstanceState } from '../domain/rollout.ts'
 import type { Draft } from './draft.ts'
 import type { Look } from './look.ts'
 import { mayBegin } from './may-begin.ts'
-import { isMissing, isSurelyDown, obstacleTo } from './serving.ts'
+import { awayBeside, isMissing, isSurelyDown, obstacleTo } from './serving.ts'
 import { changedSince } from './since-planned.ts'
+import { takenAway } from './taken-away.ts'
 
 /**
  * Instances of this batch that may not begin because others are away, while those others wait for a later batch: nobody would ever
@@ -20,12 +22,26 @@ export function giveWay(draft: Draft, look: Look): boolean {
   const later = waiting.filter((one) => one.batch > rollout.batch)
   const taken = later.find(({ unit }) => isTakenAway(draft, unit, look))
   if (taken !== undefined) return mayBegin(draft, taken.unit, look) === 'never'
+  if (endForLost(draft, blocked[0]?.unit ?? '', look)) return true
   const down = later.filter(({ unit }) => isDownForGood(draft, unit, look))
   for (const [index, one] of blocked.entries()) {
     const first = down[index]
     if (first !== undefined) change(draft, first, one)
   }
   return false
+}
+
+/** It waits for nothing but instances that somebody took away and that are no part of this rollout: they will not come back. */
+function endForLost(draft: Draft, blocked: string, look: Look): boolean {
+  const { plan } = draft.rollout
+  const away = awayBeside(draft.rollout, blocked, look)
+  if (away.length === 0 || !away.every((unit) => plan.others.includes(unit) && takenAway(unit, look) !== null))
+    return false
+  const [are, them] = away.length === 1 ? ['is', 'it'] : ['are', 'them']
+  const again = `\`scale ${plan.service} ${plan.tier} ${intendedCount(plan)}\` makes ${them} again`
+  const reason = `${away.join(', ')} ${are} gone: somebody took ${them} away, and no more than ${plan.atOnce} may be away at once; ${again}`
+  draft.end({ kind: 'failed', unit: null, reason, outside: true })
+  return true
 }
 
 function isTakenAway(draft: Draft, unit: string, look: Look): boolean {

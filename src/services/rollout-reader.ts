@@ -1,4 +1,5 @@
 import type { Plan } from '../domain/plan.ts'
+import type { Rollout } from '../domain/rollout.ts'
 import type { Target } from '../domain/target.ts'
 import type { Entry, StoreReader } from '../ports/store.ts'
 import { keys, numberIn } from '../store/keys.ts'
@@ -92,10 +93,11 @@ export function createRolloutReader(store: StoreReader, targets: readonly Target
       const [ended] = rows
       const well = rows.find((row) => row.phase === 'succeeded')
       const rollout = well === undefined ? null : await get(well.id)
-      return {
-        ended: ended === undefined ? null : { id: ended.id, at: ended.endedAt },
-        well: rollout === null ? null : { id: rollout.id, units: unitsLeftBy(rollout.plan) },
-      }
+      const last = ended === undefined || ended.id === well?.id ? rollout : await get(ended.id)
+      const left = rollout === null ? null : { id: rollout.id, units: unitsLeftBy(rollout.plan) }
+      // One that ended in the queue has no driver, and changed nothing.
+      const meant = last === null || last.driver === null ? left : { id: last.id, units: unitsMeantBy(last) }
+      return { ended: ended === undefined ? null : { id: ended.id, at: ended.endedAt }, well: left, meant }
     },
   }
 }
@@ -104,6 +106,15 @@ export function createRolloutReader(store: StoreReader, targets: readonly Target
 const unitsLeftBy = ({ batches, others }: Plan): readonly string[] => [
   ...batches.flatMap((batch) => batch.filter((one) => one.task !== 'remove').map((one) => one.unit)),
   ...others,
+]
+
+/** Those that should exist after it, as far as it came: what it was to add or to remove counts once that was done. */
+const unitsMeantBy = ({ instances, plan }: Rollout): readonly string[] => [
+  ...instances.flatMap(({ unit, task, stage }) => {
+    const isThere = task === 'add' ? stage === 'done' : task === 'remove' ? stage !== 'done' : task !== 'take-back'
+    return isThere ? [unit] : []
+  }),
+  ...plan.others,
 ]
 
 /** Of a key below `targets/`. */

@@ -53,14 +53,15 @@ async function firstWrong(edits: readonly Edit[], known: Partial<Shape> = {}): P
 }
 
 describe('An engine is found out that', () => {
-  it.each<readonly [what: string, edits: readonly Edit[], invariant: number]>([
+  it.each<readonly [what: string, edits: readonly Edit[], invariant: number | '[37]']>([
     ['goes on without its lease', noLeaseCheck, 1],
     ['drives what another drives', ownedByMany, 1],
     ['takes away one too many', oneTooMany, 2],
     ['ends what is under way', endedUnderWay, 3],
     ['does a step before it is recorded', doneBeforeRecorded, 4],
     ['starts what it started already', startedTwice, 4],
-    ['leaves destroyed what it was to make anew', notMadeAnew, 3],
+    // Its end is false, or it cannot be rolled back: whichever story comes first.
+    ['leaves destroyed what it was to make anew', notMadeAnew, '[37]'],
     ['removes the lowest numbers', lowestRemoved, 4],
     ['does not compare what people want', wishesNotCompared, 5],
     ['believes that the tag was moved, and stops', moveBelieved, 7],

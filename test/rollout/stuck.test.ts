@@ -126,6 +126,32 @@ describe('a rollout without progress', () => {
   })
 })
 
+describe('a rollout whose wait has just begun', () => {
+  it('is not stuck yet, and later names that wait and counts from its beginning', () => {
+    const units = [api1, 'api@2.service', 'api@3.service'] as const
+    const world = new World(planOf({ units: [...units], settleMs: 1000, progressDeadlineMs: 600_000 }))
+    for (let turn = 0; turn < 200 && world.rollout.instances[1]?.stage !== 'proving'; turn++) world.turn()
+    // The row of a proven instance is missing, so the third one waits for its turn.
+    world.unit(api1).hidden = 100
+    turnsFor(world, 45_000)
+    expect(world.rollout.instances[2]?.note).toContain('api@1.service is away')
+    world.unit('api@3.service').ignoresCalls = true
+    world.unit(api1).hidden = 0
+    for (let turn = 0; turn < 200 && world.rollout.instances[2]?.stage !== 'stopping'; turn++) world.turn()
+    const began = world.now
+    turnsFor(world, 50_000)
+    expect(stuckIn(world)).toEqual([])
+    turnsFor(world, 15_000)
+    const [stuck] = stuckIn(world)
+    expect(stuck).toMatchObject({
+      unit: 'api@3.service',
+      reason: expect.stringContaining('was told to stop') as unknown,
+    })
+    expect(stuck?.forMs).toBeLessThan(62_000)
+    expect(Math.abs((stuck?.since ?? 0) - began)).toBeLessThan(2000)
+  })
+})
+
 describe('a rollout that fails on an instance', () => {
   it('keeps the states that were seen of it, each once, and its machine', () => {
     const world = new World(planOf({ units: one }))

@@ -78,3 +78,36 @@ it('does not end before one that went down again has proven steady once more', (
   expect(world.run().phase).toBe('succeeded')
   expect(world.now - at).toBeGreaterThanOrEqual(10_000)
 })
+
+describe('an instance whose machine leaves before its turn', () => {
+  it('is never touched, costs one deadline, and the end says the truth about it', () => {
+    const world = new World(planOf({ progressDeadlineMs: 60_000 }))
+    while (world.rollout.instances[1]?.stage !== 'proving' && world.now < 1_300_000) world.turn()
+    world.unit('api@3.service').homeless = true
+    while (world.rollout.instances[1]?.stage !== 'done' && world.now < 1_300_000) world.turn()
+    const at = world.now
+    expect(world.run()).toMatchObject({ phase: 'failed', ending: { unit: 'api@3.service' } })
+    expect(world.now - at).toBeLessThan(75_000)
+    expect(world.rollout.ending).toMatchObject({ reason: expect.stringContaining('was not touched') as unknown })
+    expect(calls(world).filter((what) => what.endsWith('api@3.service'))).toEqual([])
+  })
+
+  it('goes on when the machine is back', () => {
+    const world = new World(planOf())
+    untilFirstProves(world)
+    world.unit('api@3.service').homeless = true
+    for (let turn = 0; turn < 80; turn++) world.turn()
+    world.unit('api@3.service').homeless = false
+    expect(world.run().phase).toBe('succeeded')
+  })
+
+  it('costs no second deadline when its stop was recorded just before', () => {
+    const world = new World(planOf({ progressDeadlineMs: 60_000 }))
+    while (world.rollout.instances[0]?.stage !== 'stopping') world.turn({ crash: 'before-calls' })
+    Object.assign(world.unit('api@1.service'), { homeless: true, ignoresCalls: true })
+    const at = world.now
+    expect(world.run().phase).toBe('failed')
+    expect(world.now - at).toBeLessThan(90_000)
+    expect(world.rollout.instances[0]?.note).toContain('was not replaced: its machine left the cluster')
+  })
+})
