@@ -11,6 +11,16 @@ export interface Left {
   readonly well: { readonly id: number; readonly units: readonly string[] } | null
   /** The last one that began, and the units that should exist since then, whether or not it succeeded. */
   readonly meant?: { readonly id: number; readonly units: readonly string[] } | null
+  /** Copies that the last one did not see stop. */
+  readonly copies?: readonly LeftCopy[]
+}
+
+/** A copy of an instance that rollout `id` did not see stop. */
+export interface LeftCopy {
+  readonly id: number
+  readonly unit: string
+  readonly machine: string
+  readonly ip: string | null
 }
 
 /** What is known of one target at one time. */
@@ -23,6 +33,8 @@ export interface DriftInput {
   readonly good: { readonly id: number; readonly release: Release | null } | null
   readonly left: Left['well']
   readonly instances: readonly DriftInstance[]
+  /** Old copies whose machine is still out of the cluster; `answers` is whether their health check does, null when nobody could ask. */
+  readonly copies?: readonly (LeftCopy & { readonly answers: boolean | null })[]
 }
 
 export interface DriftInstance {
@@ -49,12 +61,29 @@ export interface Finding {
     | 'release'
     /** It runs an old unit file. */
     | 'file'
+    /** An old copy was not seen to stop. */
+    | 'copy'
   readonly text: string
 }
 
 /** Each finding once; none when all is as it should be. */
 export function driftOf(input: DriftInput): readonly Finding[] {
-  return [...wantedDrift(input), ...countDrift(input), ...input.instances.flatMap((one) => instanceDrift(one, input))]
+  return [
+    ...wantedDrift(input),
+    ...countDrift(input),
+    ...input.instances.flatMap((one) => instanceDrift(one, input)),
+    ...copyDrift(input),
+  ]
+}
+
+function copyDrift({ copies = [] }: DriftInput): readonly Finding[] {
+  return copies.map(({ id, unit, machine, ip, answers }) => {
+    const now = answers === true ? 'and it still answers there' : 'and that machine is not back in the cluster'
+    return finding(
+      'copy',
+      `rollout ${id} did not see the old copy of ${unit} stop on ${ip ?? machine.slice(0, 8)}, ${now}`,
+    )
+  })
 }
 
 const finding = (kind: Finding['kind'], text: string): Finding => ({ kind, text })

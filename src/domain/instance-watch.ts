@@ -21,6 +21,24 @@ export type Proven = z.infer<typeof provenSchema>
 const lostSchema = z.enum(['destroyed', 'unloaded', 'stopped'])
 export type Lost = z.infer<typeof lostSchema>
 
+/** A copy of an instance that was not seen to stop, and the machine that ran it. */
+export const oldCopySchema = z.strictObject({
+  machine: z.string(),
+  ip: z.string().nullable(),
+  /** Whether its health check still answered there; null when nobody could ask. */
+  answers: z.boolean().nullable().default(null),
+})
+export type OldCopy = z.infer<typeof oldCopySchema>
+
+/** What was seen of an instance in the last look of its rollout. */
+const atEndSchema = z.strictObject({
+  running: z.boolean(),
+  /** In the engine's words. */
+  state: z.string(),
+  /** The rollout left it alone, and another process runs than when the plan was made. */
+  again: z.boolean(),
+})
+
 /** The optional fields of an instance's record. */
 export const watchFields = {
   /** Set when the instance passed its gate; removed when it must pass it again. */
@@ -31,4 +49,10 @@ export const watchFields = {
   again: z.boolean().optional(),
   /** Set when somebody else took it away, which ended the rollout. */
   lost: lostSchema.optional(),
+  /** The machine that was last seen to run it; null once it was seen stopped. */
+  on: z.strictObject({ machine: z.string(), ip: z.string().nullable() }).nullable().optional(),
+  copies: z.array(oldCopySchema).optional(),
+  atEnd: atEndSchema.optional(),
+  /** The wish that was seen to be heeded in this stage: a different one is somebody else's. `gone`: taken away before its turn. */
+  heeded: z.enum(['stopping', 'starting', 'gone']).optional(),
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { oldCopySchema } from './instance-watch.ts'
 import { plannedPreparationSchema } from './preparation.ts'
 import { digestSchema, proofSchema, releaseSchema, wantedAtSchema } from './release.ts'
 
@@ -54,6 +55,8 @@ const plannedInstanceSchema = z.strictObject({
   identity: z.string().nullable(),
   /** The release that it said it runs: a digest; null when it did not say. */
   runs: digestSchema.nullable().default(null),
+  /** Old copies of it that an earlier rollout did not see stop. */
+  copies: z.array(oldCopySchema).optional(),
 })
 
 /** Which release is to run, and how it gets there. */

@@ -11,6 +11,7 @@ import {
   type InstanceState,
   type Rollout,
 } from '../domain/rollout.ts'
+import { oldCopiesCount } from '../domain/old-copies.ts'
 import { releaseText } from '../domain/release.ts'
 import { waitsForText } from '../domain/waiting-text.ts'
 import { clockText, count, deedOf, personText, phaseText, shortUnit, words } from '../domain/wording.ts'
@@ -72,7 +73,8 @@ function verdictText(rollout: Rollout): string {
     const ms = tookMs(rollout)
     const took = ms === null ? '' : ` after ${durationText(ms)}`
     const why = rollout.ending?.kind === 'failed' ? `: ${words(rollout.ending.reason)}` : ''
-    return `${phaseText(rollout.phase)}${took}, ${progress}${why}`
+    const copies = oldCopiesCount(rollout)
+    return `${phaseText(rollout.phase)}${took}, ${progress}${copies === null ? '' : `, ${copies}`}${why}`
   }
   if (rollout.rollback?.stage === 'countdown') {
     const { reason, dueAt } = rollout.rollback
@@ -189,7 +191,7 @@ export function reactionOf(rollout: Rollout): string {
     case 'rolling-back':
       return 'rewind'
     case 'succeeded':
-      return 'white_check_mark'
+      return oldCopiesCount(rollout) === null ? 'white_check_mark' : 'warning'
     case 'rolled-back':
       return 'leftwards_arrow_with_hook'
     case 'rollback-failed':
@@ -213,6 +215,7 @@ export function closingMessage(rollout: Rollout): Message {
   const took = ms === null ? '' : ` in ${durationText(ms)}`
   const why = rollout.ending?.kind === 'failed' ? `: ${words(rollout.ending.reason)}` : ''
   const reason = rollout.reason === null ? '' : ` ("${words(rollout.reason)}")`
-  const text = `${plan.service} ${plan.tier}: ${plan.kind} by ${personText(rollout.requestedBy)}${reason} ${phaseText(rollout.phase)}${took}, ${done} of ${rolled.length} ${deed}${why}${release} (rollout ${id})`
+  const copies = oldCopiesCount(rollout)
+  const text = `${plan.service} ${plan.tier}: ${plan.kind} by ${personText(rollout.requestedBy)}${reason} ${phaseText(rollout.phase)}${took}, ${done} of ${rolled.length} ${deed}${copies === null ? '' : `, ${copies}`}${why}${release} (rollout ${id})`
   return { text, sections: [{ kind: 'text', text }], key: `r${id}.closing` }
 }

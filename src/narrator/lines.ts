@@ -24,6 +24,8 @@ import {
   words,
 } from '../domain/wording.ts'
 import { releasePlanLines } from '../domain/release-plan-text.ts'
+import { oldCopiesText } from '../domain/old-copies.ts'
+import { atEndText } from './at-end-text.ts'
 import { nextStepsText, stuckText } from './next-steps.ts'
 
 /**
@@ -203,14 +205,17 @@ function endText(rollout: Rollout, { reason, ...shown }: Extract<Fact, { kind: '
   const ms = tookMs(rollout)
   const took = ms === null ? '' : ` in ${durationText(ms)}`
   const releases = releaseStateText(rollout)
+  const copies = oldCopiesText(rollout)
   if (phase === 'succeeded') {
-    const line = `${who} ${plan.service} ${plan.tier} succeeded: ${words(reason)}${took}.`
-    return releases === null ? line : `${line}\n${releases}`
+    const clean = copies === null ? 'succeeded' : 'succeeded, with a warning'
+    const line = `${who} ${plan.service} ${plan.tier} ${clean}: ${words(reason)}${took}.`
+    return [line, ...(copies === null ? [] : [copies]), ...(releases === null ? [] : [releases])].join('\n')
   }
   const failure = firstFailureText(rollout)
   const lines = [
     `${who} ${phase === 'rollback-failed' ? '*Taking it back failed too, and a person is needed.* ' : ''}${plan.service} ${plan.tier} ${phaseText(phase)}${took}: ${words(reason)}.`,
-    `Now: ${fleetStateText(rollout)}.`,
+    `At the end: ${fleetStateText(rollout)}. ${atEndText(rollout)}`,
+    ...(copies === null ? [] : [copies]),
     ...(releases === null ? [] : [releases]),
     ...(failure === null ? [] : [failure]),
     ...journalLines(rollout, shown),

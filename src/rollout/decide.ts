@@ -13,7 +13,9 @@ import { begin, stepInstance } from './step-instance.ts'
 import { prepare, settlePreparation } from './step-preparation.ts'
 import { releaseIsKnown, sayEarly, settleRelease } from './step-release.ts'
 import { clockStands, sayStuck } from './stuck.ts'
+import { watchWaiting } from './outside.ts'
 import { countDown, mustStillMove, turnBack } from './take-back.ts'
+import { watchCopies } from './watch-copies.ts'
 import { noteSilence, watchProven } from './watch-proven.ts'
 import { giveWay } from './whose-turn.ts'
 
@@ -62,6 +64,8 @@ export function decide(
     if (inFlight({ stage }) && !draft.full) stepInstance(draft, unit, look)
   }
   watchProven(draft, look)
+  watchCopies(draft, look)
+  watchWaiting(draft, look)
 
   const failed = draft.rollout.instances.find((one) => one.stage === 'failed')
   if (failed !== undefined) {

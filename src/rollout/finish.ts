@@ -1,9 +1,11 @@
 import { rolledNow } from '../domain/aim.ts'
 import { durationText } from '../domain/duration.ts'
+import { oldCopiesCount } from '../domain/old-copies.ts'
 import { releaseText } from '../domain/release.ts'
 import { inFlight, isOver, isTakenBack, type Phase, type Rollout } from '../domain/rollout.ts'
 import { deedOf } from '../domain/wording.ts'
 import type { Draft, UnitCall } from './draft.ts'
+import { keepEnd } from './at-end.ts'
 import { keepLastLook, strayIn } from './last-look.ts'
 import { isSteady, type Look } from './look.ts'
 import { stateText, type Moment, type Observation } from './observation.ts'
@@ -113,6 +115,7 @@ function isProven(unit: string, { rollout }: Draft, look: Look): boolean {
 /** The last step; or, where a failure is taken back, the first one of that. */
 export function close(draft: Draft, seen: Observation, moment: Moment): void {
   keepLastLook(draft, seen)
+  keepEnd(draft, seen)
   if (planTakingBack(draft, seen, moment)) return
   const phase = lastPhase(draft.rollout)
   const reason = whyText(draft.rollout)
@@ -131,7 +134,8 @@ function whyText(rollout: Rollout): string {
   const rolled = rolledNow(rollout)
   const done = rolled.filter((one) => one.stage === 'done').length
   const back = isTakenBack(rollout)
-  const count = `${done} of ${rolled.length} ${back ? 'taken back' : deedOf(plan)}`
+  const copies = oldCopiesCount(rollout)
+  const count = `${done} of ${rolled.length} ${back ? 'taken back' : deedOf(plan)}${copies === null ? '' : `, ${copies}`}`
   const why =
     ending === null
       ? count

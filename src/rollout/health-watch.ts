@@ -1,9 +1,11 @@
+import { oldCopiesOf } from '../domain/old-copies.ts'
 import type { Rollout } from '../domain/rollout.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { HealthGate, HealthProbe, HealthResult } from '../ports/health.ts'
 import type { UnitView } from '../ports/scheduler.ts'
 import { askGate, type AnnouncedPort } from './ask-gate.ts'
 import { isUp, type HealthSeen } from './observation.ts'
+import { copyKey } from './watch-copies.ts'
 
 type AskedGate = Exclude<HealthGate, { kind: 'none' }>
 
@@ -38,7 +40,28 @@ export class HealthWatch {
     const { gate, service, others } = rollout.plan
     if (gate.kind === 'none') return
     const due = [...rollout.instances.map((one) => one.unit), ...others].filter((unit) => this.#isDue(unit, units))
-    await Promise.all(due.map((unit) => this.#check(unit, units.get(unit), gate, service)))
+    const copies = oldCopiesOf(rollout).map((copy) => this.#checkCopy(copy, gate, service))
+    await Promise.all([...due.map((unit) => this.#check(unit, units.get(unit), gate, service)), ...copies])
+  }
+
+  /** Whether an old copy still answers where its machine was. */
+  async #checkCopy(
+    { unit, machine, ip }: ReturnType<typeof oldCopiesOf>[number],
+    gate: AskedGate,
+    service: string,
+  ): Promise<void> {
+    const key = copyKey(unit, machine)
+    const last = this.#askedAt.get(key) ?? -Infinity
+    if (ip === null || this.#asking.has(key) || this.#clock.monotonic() - last < betweenChecksMs) return
+    this.#asking.add(key)
+    this.#askedAt.set(key, this.#clock.monotonic())
+    try {
+      const answer = await askGate(gate, service, ip, { probe: this.#probe, announcedPort: this.#port })
+      if (answer.kind !== 'healthy' && answer.kind !== 'unhealthy') return
+      this.#seen.set(key, { stateSince: 0, passes: 0, fails: 0, last: answer })
+    } finally {
+      this.#asking.delete(key)
+    }
   }
 
   #isDue(unit: string, units: ReadonlyMap<string, UnitView>): boolean {

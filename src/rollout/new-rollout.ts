@@ -85,5 +85,6 @@ function newInstance(planned: Plan['batches'][number][number], batch: number, no
     finishedAt: null,
     note: null,
     seen: [],
+    ...(planned.copies === undefined ? {} : { copies: planned.copies }),
   }
 }

@@ -147,7 +147,7 @@ export function isStopped(unit: UnitView | undefined): boolean {
   return unit !== undefined && unit.reports.length > 0 && unit.reports.every(isDead)
 }
 
-const isDead = (report: { readonly active: string; readonly sub: string }): boolean =>
+export const isDead = (report: { readonly active: string; readonly sub: string }): boolean =>
   (report.active === 'inactive' && report.sub === 'dead') || (report.active === 'failed' && report.sub === 'failed')
 
 /** The one state that stands for all reports of it, and the machine's address, as a record keeps them. */

@@ -1,4 +1,4 @@
-import type { DriftInput } from '../domain/drift.ts'
+import type { DriftInput, LeftCopy } from '../domain/drift.ts'
 import type { Restart } from '../domain/drift-memory.ts'
 import type { Lock } from '../domain/lock.ts'
 import type { Blocker, Only, Plan, Planned, PlannedRelease } from '../domain/plan.ts'
@@ -49,6 +49,8 @@ export interface PlanInput {
   readonly left?: DriftInput['left']
   /** The units that should exist, and the rollout that left them. */
   readonly meant?: DriftInput['left']
+  /** Copies that an earlier rollout did not see stop. */
+  readonly copies?: readonly LeftCopy[]
   /** What was restarted outside of Opsee since the last rollout, as far as the schedule saw it. */
   readonly restarts?: readonly Restart[]
   /** What instances wrote to their keys about the release that they run, by unit; null for nothing. */

@@ -71,6 +71,9 @@ export function plannedInstance(unit: UnitView, input: PlanInput): PlannedInstan
   const sidekicks = sidekicksOf(unit.unit, input).filter((sidekick) =>
     ['launched', 'loaded'].includes(input.cluster.units.get(sidekick)?.wanted ?? 'absent'),
   )
+  const copies = (input.copies ?? [])
+    .filter((copy) => copy.unit === unit.unit && !input.cluster.machines.has(copy.machine))
+    .map(({ machine, ip }) => ({ machine, ip, answers: null }))
   const renews = input.units === true ? staleUnits([unit.unit, ...sidekicks], input.cluster) : []
   return {
     unit: unit.unit,
@@ -83,6 +86,7 @@ export function plannedInstance(unit: UnitView, input: PlanInput): PlannedInstan
     identity: health?.kind === 'healthy' ? health.identity : null,
     runs: saidDigest(unit.unit, input),
     stopped: !isMoving(unit, input) && unit.wanted !== 'launched',
+    ...(copies.length === 0 ? {} : { copies }),
   }
 }
 

@@ -52,16 +52,23 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         }
       }
       const gate = gateOf(parts.config, target.service)
-      const [cluster, locks, stop, live, { notes, rules, ...release }, { ended, well, meant = well }, memory] =
-        await Promise.all([
-          parts.schedulerOf(target.tier).observe(parts.observeMs),
-          parts.locks.on(target),
-          parts.stops.on(target.tier),
-          parts.rollouts.live(target),
-          releaseFor(request, parts),
-          parts.rollouts.left(target),
-          remembered(target, parts.drift),
-        ])
+      const [
+        cluster,
+        locks,
+        stop,
+        live,
+        { notes, rules, ...release },
+        { ended, well, meant = well, copies = [] },
+        memory,
+      ] = await Promise.all([
+        parts.schedulerOf(target.tier).observe(parts.observeMs),
+        parts.locks.on(target),
+        parts.stops.on(target.tier),
+        parts.rollouts.live(target),
+        releaseFor(request, parts),
+        parts.rollouts.left(target),
+        remembered(target, parts.drift),
+      ])
       if (cluster.kind === 'unknown') {
         return {
           kind: 'impossible',
@@ -98,6 +105,7 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         announced,
         left: well,
         meant,
+        copies,
         restarts: restartsAfter(memory, ended),
         stop,
         locks: locks.filter((lock) => lock.by.id !== request.actor.id && !lockExpired(lock, now)),

@@ -3,8 +3,10 @@ import type { UnitView } from '../ports/scheduler.ts'
 import type { Draft, UnitCall } from './draft.ts'
 import { callToStop } from './call-to-stop.ts'
 import { processOf } from './compare-process.ts'
-import { gone, isSteady, isTaken, mayBeHeardLate, mayRepeat, refusal, staysDown, type Look } from './look.ts'
+import { gone, isSteady, isTaken, mayBeHeardLate, mayRepeat, refusal, type Look } from './look.ts'
 import { isUp, reportOf, seenAs, stateText } from './observation.ts'
+import { noteHeeded, noteStarted, noteStopped } from './outside.ts'
+import { fellOver } from './fell-over.ts'
 import { bringDown, goesAway, hasNoMachine, mustTakeBack, remove, removedYet, takeBack } from './step-removal.ts'
 import { provenRelease } from './step-release.ts'
 import { obstacleTo } from './serving.ts'
@@ -102,6 +104,9 @@ function stop(draft: Draft, instance: InstanceState, look: Look): void {
     return
   }
   const again = callToStop(unit, look)
+  if (isTaken(view)) noteStarted(draft, instance)
+  else if (again === null) noteHeeded(draft, instance, 'stopping')
+  else draft.patch(unit, { heeded: undefined })
   if (again !== null) draft.call(unit, again)
   if (isTaken(view)) {
     const lost = view !== undefined && view.reports.length === 0 && view.target === null
@@ -138,10 +143,12 @@ function start(draft: Draft, instance: InstanceState, look: Look): void {
   const { unit } = instance
   const view = look.units.get(unit)
   if (view === undefined || view.wanted !== 'launched') {
+    noteStopped(draft, instance, look)
     if (mayRepeat(unit, look)) draft.call(unit, { verb: 'start', unit })
     draft.note(unit, `was told to start, but is not wanted (${stateText(view)})${refusal(unit, look)}`)
     return
   }
+  noteHeeded(draft, instance, 'starting')
   if (isUp(view)) {
     const report = reportOf(view)
     const machine = report === undefined ? null : { id: report.machine, ip: report.ip }
@@ -155,6 +162,7 @@ function prove(draft: Draft, instance: InstanceState, look: Look): void {
   const { unit } = instance
   const view = look.units.get(unit)
   if (view === undefined || view.wanted !== 'launched') {
+    noteStopped(draft, instance, look)
     draft.stage(unit, 'starting', noLongerWanted(instance))
     draft.call(unit, { verb: 'start', unit })
     return
@@ -225,22 +233,4 @@ function flawOf(draft: Draft, instance: InstanceState, view: UnitView, look: Loo
     return `answers as the same process as before (${identity}): it was not replaced`
   }
   return health.passes >= look.patience.views ? null : 'runs, and passed its health gate once'
-}
-
-/** Deals with a unit that was started and is down for good; false while it may still come up. */
-function fellOver(draft: Draft, instance: InstanceState, view: UnitView, look: Look): boolean {
-  const { unit } = instance
-  if (view.flaps >= look.patience.flaps) {
-    draft.fail(unit, `is in a crash loop: systemd restarted it ${view.flaps} times`)
-    return true
-  }
-  if (!staysDown(unit, view, look)) return false
-  if (instance.attempt >= 2) {
-    draft.fail(unit, `was started twice and did not stay up (${stateText(view)})`)
-    return true
-  }
-  // start does nothing on a failed unit, whose wish is unchanged: stop it first, once.
-  draft.stage(unit, 'stopping', `fell over (${stateText(view)}): told to stop, to be started once more`)
-  draft.call(unit, { verb: 'stop', unit })
-  return true
 }

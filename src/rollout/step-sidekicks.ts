@@ -4,6 +4,7 @@ import type { Draft, UnitCall } from './draft.ts'
 import { callToStop } from './call-to-stop.ts'
 import { compareProcess } from './compare-process.ts'
 import { gone, isTaken, mayBeHeardLate, mayRepeat, staysDown, type Look } from './look.ts'
+import { noteStopped } from './outside.ts'
 import { isSidekickUp, isUp, stateText } from './observation.ts'
 import { wrongContent } from './unit-files.ts'
 
@@ -49,6 +50,7 @@ export function attach(draft: Draft, instance: InstanceState, look: Look, reason
 export function attachedYet(draft: Draft, instance: InstanceState, look: Look): void {
   const main = look.units.get(instance.unit)
   if (!isTaken(main)) {
+    noteStopped(draft, instance, look)
     draft.stage(instance.unit, 'starting', noLongerWanted(instance))
     draft.call(instance.unit, { verb: 'start', unit: instance.unit })
     return

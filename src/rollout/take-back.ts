@@ -124,5 +124,6 @@ export function rolledBack(one: InstanceState, batch: number, moment: Moment): I
     restarts: undefined,
     again: undefined,
     lost: undefined,
+    heeded: undefined,
   }
 }

@@ -1,3 +1,5 @@
+import type { LeftCopy } from '../domain/drift.ts'
+import { oldCopiesOf } from '../domain/old-copies.ts'
 import type { Plan } from '../domain/plan.ts'
 import type { Rollout } from '../domain/rollout.ts'
 import type { Target } from '../domain/target.ts'
@@ -97,7 +99,12 @@ export function createRolloutReader(store: StoreReader, targets: readonly Target
       const left = rollout === null ? null : { id: rollout.id, units: unitsLeftBy(rollout.plan) }
       // One that ended in the queue has no driver, and changed nothing.
       const meant = last === null || last.driver === null ? left : { id: last.id, units: unitsMeantBy(last) }
-      return { ended: ended === undefined ? null : { id: ended.id, at: ended.endedAt }, well: left, meant }
+      return {
+        ended: ended === undefined ? null : { id: ended.id, at: ended.endedAt },
+        well: left,
+        meant,
+        copies: copiesLeftBy(last?.driver === null ? rollout : last),
+      }
     },
   }
 }
@@ -107,6 +114,9 @@ const unitsLeftBy = ({ batches, others }: Plan): readonly string[] => [
   ...batches.flatMap((batch) => batch.filter((one) => one.task !== 'remove').map((one) => one.unit)),
   ...others,
 ]
+
+const copiesLeftBy = (rollout: Rollout | null): readonly LeftCopy[] =>
+  rollout === null ? [] : oldCopiesOf(rollout).map(({ unit, machine, ip }) => ({ id: rollout.id, unit, machine, ip }))
 
 /** Those that should exist after it, as far as it came: what it was to add or to remove counts once that was done. */
 const unitsMeantBy = ({ instances, plan }: Rollout): readonly string[] => [

@@ -65,7 +65,7 @@ describe('the lines of a scale', () => {
     ]
     const over = { ...up, phase: 'aborted' as const, endedAt: 1, instances }
     expect(said(over, ended('aborted by ann; 1 of 2 added'))).toContain(
-      'Now: 1 of 2 instances added, api@4 taken back.',
+      'At the end: 1 of 2 instances added, api@4 taken back.',
     )
   })
 

@@ -64,6 +64,8 @@ export interface FakeUnit {
   hidden: number
   /** Another machine, listed first, still reports that it is dead there. */
   ghost: boolean
+  /** The machine that has it; its own unless it moved. */
+  machine: string | null
   /** Its machine is lost, and no other has room. */
   homeless: boolean
 }
@@ -97,6 +99,10 @@ export class World {
     end: prepared,
   }
   #prepares: { readonly until: number; readonly end: PreparationSeen } | null = null
+  /** Machines that left the cluster. */
+  readonly gone = new Set<string>()
+  /** Old copies that still answer: a unit, and the machine of the copy. */
+  readonly answering = new Set<string>()
   /** Releases that are not well. */
   readonly bad = new Set<string>()
   go: Observation['go'] = null
@@ -142,6 +148,7 @@ export class World {
       wished: null,
       hidden: 0,
       ghost: false,
+      machine: null,
       homeless: false,
     }
     this.units.set(unit, made)
@@ -272,7 +279,10 @@ export class World {
             startedAt: this.now,
             endedAt: this.now,
             machines: new Map(
-              [...this.units.keys()].map((unit) => [`m${unit}`, { id: `m${unit}`, ip: '127.0.0.1', metadata: {} }]),
+              [...this.units]
+                .flatMap(([unit, { machine }]) => [`m${unit}`, machine ?? []].flat())
+                .filter((id) => !this.gone.has(id))
+                .map((id) => [id, { id, ip: '127.0.0.1', metadata: {} }]),
             ),
             units: new Map([...this.units].map(([name, one]) => [name, this.#view(name, one)])),
             templates: this.templates,
@@ -338,13 +348,20 @@ export class World {
               : 'launched'
             : one.wanted,
       hash: one.wanted === 'absent' ? null : one.hash,
-      target: one.homeless || one.wanted === 'absent' || one.wanted === 'inactive' ? null : `m${name}`,
+      target: one.homeless || one.wanted === 'absent' || one.wanted === 'inactive' ? null : (one.machine ?? `m${name}`),
       global: false,
       reports: unseen
         ? []
         : [
             ...(one.ghost ? [{ ...ghost, load: 'loaded', active: 'inactive', sub: 'dead', hash: 'h' }] : []),
-            { machine: `m${name}`, ip: '127.0.0.1', load: 'loaded', active, sub, hash: one.hash },
+            {
+              machine: one.machine ?? `m${name}`,
+              ip: one.machine ?? '127.0.0.1',
+              load: 'loaded',
+              active,
+              sub,
+              hash: one.hash,
+            },
           ],
       sameFor: { views: since.views, since: since.at },
       flaps,

@@ -1,5 +1,5 @@
 import type { Catalog } from '../../domain/catalog.ts'
-import { driftOf, type DriftInstance } from '../../domain/drift.ts'
+import { driftOf, type DriftInstance, type LeftCopy } from '../../domain/drift.ts'
 import type { Found, FoundAt, SeenProcess } from '../../domain/drift-memory.ts'
 import { inTurns } from '../../domain/in-turns.ts'
 import type { Release } from '../../domain/release.ts'
@@ -64,7 +64,7 @@ async function driftIn(
   if (view?.kind !== 'known') return { kind: 'away', reason: view?.reason ?? 'nobody looked at its fleet' }
   if (rolling !== undefined) return { kind: 'rolling', id: rolling.id }
   const at = read.releases.at(target)
-  const [wanted, good, { ended, well }] = await Promise.all([
+  const [wanted, good, { ended, well, copies: left = [] }] = await Promise.all([
     at === null ? null : read.releases.wanted(target),
     read.rollouts.lastGood(target),
     read.rollouts.left(target),
@@ -80,10 +80,19 @@ async function driftIn(
     says: saidOf(unit.unit, running),
     oldFile: runsOldFile(unit.unit, view),
   }))
-  const findings = driftOf({ at, wanted: digest, good, left: well, instances }).map(({ text }) => text)
+  // A machine that is listed again has ended its old copies.
+  const copies = await Promise.all(
+    left.filter(({ machine }) => !view.machines.has(machine)).map((copy) => askedCopy(target, copy, read)),
+  )
+  const findings = driftOf({ at, wanted: digest, good, left: well, instances, copies }).map(({ text }) => text)
   const unseen = wanted?.kind === 'unknown' ? wanted.reason : silentText(target, running, read)
   const processes = announced === null ? [] : processesOf(target, units, running, announced, catalog)
   return { kind: 'looked', ended, findings, unseen, processes }
+}
+
+async function askedCopy(target: Target, copy: LeftCopy, read: Readers) {
+  const answer = copy.ip === null ? null : await read.health.check(target.service, copy.ip)
+  return { ...copy, answers: answer === null ? null : answer.kind === 'healthy' }
 }
 
 /** A label names the wanted release only to who knows what that one's labels say. */
