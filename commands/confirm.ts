@@ -25,6 +25,7 @@ export default mutation({
       scope: { kind: 'target', target },
       owner: first?.requestedBy.id ?? null,
       tag: tagOf(found.rollout),
+      ...(retryOf === null ? {} : { rolls: plan.kind }),
     })
   },
   async answer(args, context) {

@@ -26,7 +26,12 @@ export default mutation({
     if (found.kind === 'answer') return answer(found.reply)
     const { plan } = found.rollout
     const target = { service: plan.service, tier: plan.tier }
-    return demand({ right: 'retry', scope: { kind: 'target', target }, owner: ownerOf(found.rollout).id })
+    return demand({
+      right: 'retry',
+      scope: { kind: 'target', target },
+      owner: ownerOf(found.rollout).id,
+      rolls: plan.kind,
+    })
   },
   async answer(args, context) {
     const found = await findEnded(args.id, context)

@@ -1,15 +1,12 @@
-import { createAuditLog } from './authorization/audit.ts'
-import { createDoor } from './authorization/door.ts'
-import { createGroups } from './authorization/groups.ts'
 import type { Policy } from './authorization/policy.ts'
-import { createRightsReader } from './authorization/rights-reader.ts'
 import { startChores } from './chores.ts'
 import type { CommandIndex } from './command/define.ts'
-import { createDispatch, type Dispatch, type DispatchParts } from './command/dispatch.ts'
-import { usualLimits } from './command/limits.ts'
+import type { Dispatch } from './command/dispatch.ts'
 import type { Config } from './config/schema.ts'
+import { createDoorway } from './doorway.ts'
 import { watchDrift } from './drift.ts'
 import { createHooks } from './hooks.ts'
+import { createIncoming } from './incoming.ts'
 import { createCatalog } from './domain/catalog.ts'
 import { sameTarget, type Target } from './domain/target.ts'
 import { threadWork } from './narrator/narrate.ts'
@@ -17,6 +14,7 @@ import { createPositions } from './narrator/position.ts'
 import type { ChatReader, ChatWriter } from './ports/chat.ts'
 import type { Clock } from './ports/clock.ts'
 import type { GroupDirectory } from './ports/groups.ts'
+import type { PeopleDirectory } from './ports/people.ts'
 import type { HealthProbe } from './ports/health.ts'
 import type { Incoming } from './ports/incoming.ts'
 import type { Log } from './ports/log.ts'
@@ -45,7 +43,7 @@ import { createNews } from './services/news.ts'
 import { noScheduler } from './services/no-scheduler.ts'
 import { knowReleases } from './services/know-releases.ts'
 import { createRolloutReader } from './services/rollout-reader.ts'
-import { createTurns } from './services/turns.ts'
+import { shareReads } from './services/share-reads.ts'
 import { keys } from './store/keys.ts'
 
 type Store = StoreReader & StoreWriter & StoreLeases
@@ -73,6 +71,7 @@ export interface AppParts {
   readonly webhooks: WebhookSender | null
   readonly chat: ChatWriter & ChatReader
   readonly directory: GroupDirectory
+  readonly people: PeopleDirectory
   readonly clock: Clock
   readonly log: Log
   readonly redact: (text: string) => string
@@ -97,15 +96,13 @@ export interface App {
 /** The longest wait for one look at a fleet: every endpoint may take its whole time limit, and 3,000 units their time. */
 const observeMs = 30_000
 const planMs = 20_000
-/** How long the store may take to say whose turn it is to answer. */
-const turnMs = 1500
 const editEveryMs = 2500
 /** What nobody drives any more waits no longer than this beyond the end of its lease. */
 const lookForWorkMs = 1000
 
 /** Everything put together, but for the adapters, which come in as ports. */
 export function createApp(parts: AppParts): App {
-  const { config, stores, clock, log, policy } = parts
+  const { config, stores, clock, log } = parts
   const catalog = createCatalog(config)
   const targets = catalog.services.flatMap((service) => catalog.tiersOf(service).map((tier) => ({ service, tier })))
   const schedulerOf = (tier: string): SchedulerReader & SchedulerWriter =>
@@ -114,9 +111,10 @@ export function createApp(parts: AppParts): App {
   const discovery = createDiscovery(stores.discovery)
   const announcedAs = (service: string): string => config.services[service]?.announcedAs ?? service
   const announcedPort = createAnnouncedPorts(discovery, announcedAs, clock, log)
-  const rollouts = createRolloutReader(stores.commands, targets)
-  const drift = createDriftReader(stores.commands)
-  const stored = { rollouts, drift, ...createHoldReaders(stores.commands, clock) }
+  const shared = shareReads(stores.commands)
+  const rollouts = createRolloutReader(shared, targets)
+  const drift = createDriftReader(shared)
+  const stored = { rollouts, drift, ...createHoldReaders(shared, clock) }
   const known = { store: stores.absolute, builds: stores.commands }
   const { releases, watched } = knowReleases({ config, registry: parts.registry, ...known, clock })
   const planner = createPlanner({
@@ -130,8 +128,7 @@ export function createApp(parts: AppParts): App {
     releases,
     observeMs: planMs,
   })
-  const groups = createGroups({ groups: config.groups, directory: parts.directory, clock })
-  const rights = createRightsReader({ policy, groups })
+  const { door, rights } = createDoorway({ ...parts, store: stores.commands })
   const read: Readers = {
     ...stored,
     releases,
@@ -143,8 +140,6 @@ export function createApp(parts: AppParts): App {
     rights,
     now: () => clock.now(),
   }
-  const audit = createAuditLog({ store: stores.commands, clock })
-  const door = createDoor({ policy, groups, audit, clock, redact: parts.redact })
 
   const knows = (target: Target): boolean => targets.some((one) => sameTarget(one, target))
   const limits = queueLimits(config)
@@ -177,49 +172,32 @@ export function createApp(parts: AppParts): App {
   }
 
   const { commands } = stores
-  const dispatching: DispatchParts = {
+  const incoming = createIncoming({
+    store: commands,
+    driver: parts.driver,
     commands: parts.commands,
     catalog,
     read,
     door,
-    capabilities: bindCapabilities({ store: commands, clock, created, limits }, rollouts),
+    capabilities: bindCapabilities({ store: commands, clock, created, limits, open: door.open }, rollouts),
     readingRefusal: (actor) => rights.readingRefusal(actor),
+    entryRefusal: (actor) => rights.entryRefusal(actor),
     clock,
     log,
-    storeAnswers: () => commands.get('answers'),
+    storeAnswers: () => shared.get('answers'),
     newReference: parts.newId,
-  }
-  const dispatch = createDispatch(dispatching)
-  // The store has been silent for so long already, and a person hears so in time.
-  const hurried = createDispatch({
-    ...dispatching,
-    limits: { ...usualLimits, storeMs: usualLimits.storeMs - turnMs },
   })
+  const { dispatch, handle } = incoming
   const hooks = createHooks({ ...parts, dispatch }, lookForWorkMs)
-  const turns = createTurns({ store: commands, clock, log, driver: parts.driver, withinMs: turnMs })
 
   return {
     dispatch,
     arrived: hooks.arrived,
 
-    async handle(incoming) {
-      const turn = await turns.take(incoming.requestKey)
-      if (turn === 'taken') {
-        log.info({ request: incoming.requestKey }, 'this request came before: whoever took it answers')
-        return
-      }
-      const reply = await (turn === 'mine' ? dispatch : hurried)({
-        text: incoming.text,
-        actor: incoming.user,
-        place: incoming.place,
-        key: incoming.requestKey,
-        source: incoming.source,
-      })
-      await incoming.reply(reply.message, reply.visibility)
-    },
+    handle,
 
     start() {
-      void turns.prepare()
+      void incoming.prepare()
       const news = createNews(stores.engine, clock, keys.rollouts, stopping.signal)
       wishNews = createNews(stores.engine, clock, keys.wishes, stopping.signal)
       const historyChannel = (tier: string) => config.tiers[tier]?.historyChannel ?? config.slack.historyChannel

@@ -50,7 +50,7 @@ export function startChores(parts: ChoreParts, signal: AbortSignal): void {
     const result = await chat.post(place, { text, sections: [{ kind: 'text', text }] }, { urgent: true })
     return result.kind === 'posted' || result.kind === 'place-closed'
   }
-  every('look for what follows', followEveryMs, () => followUp({ ...parts, tell }))
+  every('look for what follows', followEveryMs, () => followUp({ ...parts, tell, open: parts.door.open }))
   every('prune old rollouts', pruneEveryMs, () => prune(store, parts.targets, config.retention.rollouts))
   const services = Object.keys(config.services)
   every('prune old builds', pruneEveryMs, () => pruneBuilds(store, services, config.retention.builds))

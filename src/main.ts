@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { listenForHooks, type HookListener } from './adapters/hooks/listen.ts'
 import { createSlackGroups } from './adapters/slack/groups.ts'
 import { createPreparationRunner } from './adapters/preparation/runner.ts'
+import { createSlackPeople } from './adapters/slack/people.ts'
 import { createSlackReceiver, type SlackReceiver } from './adapters/slack/receiver.ts'
 import { systemClock } from './adapters/system/clock.ts'
 import { createLog } from './adapters/system/log.ts'
@@ -25,6 +26,7 @@ import { readSecrets, secretValues, type Secrets } from './config/secrets.ts'
 import { commandTimeoutMs, connect, engineTimeoutMs, slackTimeoutMs, type Connections } from './connect.ts'
 import type { IncomingHandlers } from './ports/incoming.ts'
 import type { Log } from './ports/log.ts'
+import type { PeopleDirectory } from './ports/people.ts'
 
 /** The bot's process: `opsee [config.yaml]`, or OPSEE_CONFIG, or opsee.yaml here. Secrets come from the environment. */
 
@@ -47,6 +49,7 @@ async function main(): Promise<void> {
   const commands = await loadCommands(commandsDirectory())
   const connections = await connect({ config, secrets, docker, clock, log, env })
   const { store, schedulers, probe, chat } = connections
+  const people = createSlackPeople(chat, clock, log)
   const app = createApp({
     config,
     commands,
@@ -64,13 +67,20 @@ async function main(): Promise<void> {
     webhooks: connections.webhooks,
     chat,
     directory: createSlackGroups(chat.clients, clock, log),
+    people,
     clock,
     log,
     redact,
     driver: `${hostname()}:${process.pid}`,
     newId: () => randomBytes(5).toString('hex'),
   })
-  const receiver = receiverFor(config, secrets, connections, { command: (incoming) => app.handle(incoming) }, log)
+  const receiver = receiverFor(
+    config,
+    secrets,
+    { ...connections, people },
+    { command: (incoming) => app.handle(incoming) },
+    log,
+  )
   let hooks: HookListener | null = null
   stopOnSignals(log, async () => {
     // At once: whoever takes the rollouts up need not wait for answers that are still being given.
@@ -123,12 +133,13 @@ class CannotStart extends Error {
 function receiverFor(
   config: Config,
   secrets: Secrets,
-  connections: Connections,
+  connections: Connections & { readonly people: PeopleDirectory },
   handlers: IncomingHandlers,
   log: Log,
 ): SlackReceiver {
   const { slack } = config
-  const common = { command: '/opsee', chat: connections.chat, timeoutMs: slackTimeoutMs }
+  const { chat, people } = connections
+  const common = { command: '/opsee', chat, people, timeoutMs: slackTimeoutMs }
   const apiUrl = slack.apiUrl ?? null
   return slack.mode === 'socket'
     ? createSlackReceiver(

@@ -20,7 +20,8 @@ export const auditKeys = {
   request: (key: string) => `requests/${hashOf(key)}`,
 } as const
 
-const person = z.strictObject({ id: z.string(), name: z.string().nullable() })
+/** `team` is that of a person of another organisation. */
+const person = z.strictObject({ id: z.string(), name: z.string().nullable(), team: z.string().optional() })
 const scope = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('target'), target: z.strictObject({ service: z.string(), tier: z.string() }) }),
   z.strictObject({ kind: z.literal('tier'), tier: z.string() }),
@@ -31,6 +32,7 @@ const demanded = z.strictObject({
   scope,
   owner: z.string().nullable(),
   tag: z.string().optional(),
+  rolls: z.enum(['deploy', 'restart', 'rollback', 'promote', 'scale']).optional(),
 })
 
 const fact = z.discriminatedUnion('kind', [

@@ -1,72 +1,85 @@
-import { mention } from '../domain/wording.ts'
+import { code, mention } from '../domain/wording.ts'
+import { askedFor, list, refusedAtEntry, refusedByPolicy, type WhoCould } from './denial-text.ts'
 import type { Groups } from './groups.ts'
+import type { People } from './people.ts'
+import type { Policy } from './policy.ts'
 import type { Question } from './question.ts'
-import type { Decision, Policy } from './policy.ts'
-import type { Denial } from './rights.ts'
+import type { Actor, Denial } from './rights.ts'
+import { ownerStopsRule, rule, type OtherTeams, type Ruling } from './rules.ts'
 
 /** Members of one group that are named before "and 4 more". */
 const membersShown = 5
 
-/** In one or two sentences for a person in an incident: what was refused, by what, and who could do it. */
+/** What the chat did not say, where the answer depends on it. */
+export interface Unread {
+  /** Groups whose members could not be read. */
+  readonly groups: readonly string[]
+  /** The person's own account could not be read, and a policy asks about it. */
+  readonly person: boolean
+}
+
+/** In one or two sentences for a person in an incident: what was refused, by which rule, and who could do it. */
 export async function explainDenial(input: {
+  readonly actor: Actor
   readonly question: Question
-  readonly decision: Decision
+  readonly ruling: Ruling
   readonly policy: Policy
   readonly groups: Groups
-  /** Groups whose members could not be read, and on which the answer hangs. */
-  readonly unknown: readonly string[]
+  readonly people: People
+  readonly teams: OtherTeams
+  readonly unread: Unread
 }): Promise<Denial> {
-  const { question, decision, policy, groups, unknown } = input
-  const refused = `You may not ${askedFor(question)}`
-  if (unknown.length > 0) {
-    const message =
-      `${refused} now: the members of ${list(unknown, 'and')} could not be read from Slack, and the answer hangs on ` +
-      `them. Try again in a minute; if it stays so, an operator runs \`npm run check:config\`.`
-    return { message, policies: [], whoCould: [] }
+  const { actor, question, ruling, policy, unread } = input
+  if (unread.groups.length > 0 || unread.person) {
+    return { message: unreadWords(question, unread), policies: [], whoCould: [] }
   }
-  const { policies, whoCould } = await othersWhoCould(question, policy, groups)
-  const ask = whoCould.length === 0 ? '' : ` ${whoCould.map((who) => who.text).join(', or ')}`
-  const names = whoCould.map((who) => who.name)
-  switch (decision.kind) {
-    case 'forbidden': {
-      const reasons = decision.policies.map((id) => policy.reasonOf(id)).filter((reason) => reason !== null)
-      const why = reasons.length === 0 ? '' : ` (${reasons.join('; ')})`
-      const others = ask === '' ? 'No group is exempt from it.' : `Who could:${ask}.`
-      const message = `${refused}: ${policyWords(decision.policies)} forbids it${why}. ${others}`
-      return { message, policies: decision.policies, whoCould: names }
-    }
-    case 'not-permitted': {
-      const needs = ask === '' ? 'no policy permits that to anybody' : `that takes${ask}`
-      const says = policies.length === 0 ? '' : `, says ${policyWords(policies)}`
-      return { message: `${refused}: ${needs}${says}.`, policies: [], whoCould: names }
-    }
-    case 'undecidable': {
-      const message = `${refused}: the policy could not decide it (${decision.message}). An operator runs \`npm run check:config\`.`
-      return { message, policies: [], whoCould: [] }
+  switch (ruling.kind) {
+    case 'no-person':
+    case 'other-organisation':
+      return refusedAtEntry(ruling)
+    case 'may-not-roll-out': {
+      const { decision, right } = ruling
+      if (decision.kind === 'allowed') throw new Error('an allowed decision has no denial')
+      const rolling: Question = { ...question, action: right, owner: null }
+      const denial = refusedByPolicy(rolling, decision, policy, await othersWhoCould(rolling, input))
+      const own = question.owner === actor.id && question.action !== 'retry'
+      const still = own ? ` It is still yours to ${code('pause')} and ${code('abort')}.` : ''
+      const first = `You may not ${askedFor(question)}, because a rollout only proceeds for a person who may roll it out.`
+      return { ...denial, message: `${first} ${denial.message}${still}` }
     }
     case 'allowed':
       throw new Error('an allowed decision has no denial')
+    case 'forbidden':
+    case 'not-permitted':
+    case 'undecidable':
+      return refusedByPolicy(question, ruling, policy, await othersWhoCould(question, input))
   }
 }
 
-interface Who {
-  /** A group's name, or a Slack user id. */
-  readonly name: string
-  readonly text: string
+function unreadWords(question: Question, { groups, person }: Unread): string {
+  const what = [
+    ...(groups.length === 0 ? [] : [`the members of ${list(groups, 'and')}`]),
+    ...(person ? ['your own account'] : []),
+  ]
+  return (
+    `You may not ${askedFor(question)} now: ${list(what, 'and')} could not be read from Slack, and the answer depends on ` +
+    `that. Try again in a minute. If it stays so, an operator runs \`npm run check:config\`.`
+  )
 }
 
-/** Asks the policy for a made-up member of each group, for the owner, and for the people that the policies name. */
+/** Asks for a made-up member of each group, for the owner, and for the people that the policies name. */
 async function othersWhoCould(
   question: Question,
-  policy: Policy,
-  groups: Groups,
-): Promise<{ readonly policies: readonly string[]; readonly whoCould: readonly Who[] }> {
+  deps: Pick<Parameters<typeof explainDenial>[0], 'policy' | 'groups' | 'people' | 'teams'>,
+): Promise<WhoCould> {
+  const { policy, groups, teams } = deps
+  const traits = policy.asksAboutPeople ? await deps.people.ordinary() : undefined
   const decideFor = (id: string, memberOf: readonly string[]): readonly string[] | null => {
-    const decision = policy.decide({ principal: { id, groups: memberOf }, ...question })
-    return decision.kind === 'allowed' ? decision.policies : null
+    const ruling = rule(policy, teams, { kind: 'person', id, groups: memberOf, traits }, question)
+    return ruling.kind === 'allowed' ? ruling.policies : null
   }
   const policies = new Set<string>()
-  const whoCould: Who[] = []
+  const whoCould: WhoCould['whoCould'][number][] = []
   const { owner } = question
   const ownerMay = owner === null ? null : decideFor(owner, (await groups.of(owner)).groups)
   if (owner !== null && ownerMay !== null) {
@@ -74,7 +87,7 @@ async function othersWhoCould(
       name: owner,
       text: `${mention(owner)}, whose ${question.action === 'unlock' ? 'lock' : 'rollout'} it is`,
     })
-    for (const id of ownerMay) policies.add(id)
+    for (const id of ownerMay.filter((one) => one !== ownerStopsRule)) policies.add(id)
   }
   for (const group of groups.names) {
     const may = decideFor(nobody, [group])
@@ -101,56 +114,4 @@ function memberWords(members: readonly string[] | null): string {
   const shown = members.slice(0, membersShown).map((id) => `<@${id}>`)
   const more = members.length - shown.length
   return ` (${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''})`
-}
-
-/** `deploy api to production`, `lift the lock on all of production`. */
-function askedFor(question: Question): string {
-  const { action, scope } = question
-  if (scope.kind === 'shop') return action === 'read' ? 'read what Opsee knows' : action
-  const where = scope.kind === 'tier' ? `all of ${scope.tier}` : `${scope.target.service} in ${scope.target.tier}`
-  switch (action) {
-    case 'deploy':
-      return scope.kind === 'tier' ? `deploy ${where}` : `deploy ${scope.target.service} to ${scope.target.tier}`
-    case 'restart':
-      return `restart ${where}`
-    case 'rollback':
-      return `take back ${where}`
-    case 'promote':
-      return `promote a release to ${where}`
-    case 'scale':
-      return `scale ${where}`
-    case 'abort':
-      return `abort ${question.owner === null ? 'a' : `${mention(question.owner)}'s`} rollout of ${where}`
-    case 'stop':
-      return `stop everything that rolls in ${where.replace(/^all of /, '')}`
-    case 'go':
-      return `lift the stop of ${where}`
-    case 'take':
-    case 'pause':
-    case 'resume':
-    case 'continue':
-      return `${action} ${question.owner === null ? 'a' : `${mention(question.owner)}'s`} rollout of ${where}`
-    case 'retry':
-      return `retry a rollout of ${where}`
-    case 'lock':
-      return `lock ${where}`
-    case 'pin':
-      return `pin a release of ${where}`
-    case 'unpin':
-      return `lift the pin of ${where}`
-    case 'unlock':
-      return `lift ${question.owner === null ? 'a' : `${mention(question.owner)}'s`} lock on ${where}`
-    case 'read':
-      return `look at ${where}`
-  }
-}
-
-const policyWords = (ids: readonly string[]): string =>
-  `${ids.length === 1 ? 'policy' : 'policies'} ${list(
-    ids.map((id) => `"${id}"`),
-    'and',
-  )}`
-
-function list(names: readonly string[], word: string): string {
-  return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} ${word} ${names.at(-1)}`
 }

@@ -3,10 +3,8 @@ import { type Entry, StoreUnavailable } from '../ports/store.ts'
 import { UnreadableRecord } from '../store/record.ts'
 import type { AuditLog } from './audit.ts'
 import { auditKeys } from './chain.ts'
-import type { Groups } from './groups.ts'
-import { createJudge, type Verdict } from './judge.ts'
+import { createJudge, type JudgeDeps, type Verdict } from './judge.ts'
 import { questionOf } from './question.ts'
-import type { Policy } from './policy.ts'
 import { createRecorder } from './record-decision.ts'
 import { requestRecord, type StoredReply } from './request-record.ts'
 import { type AuthorizationRequest, copyOf, shortKey } from './request.ts'
@@ -19,48 +17,49 @@ export class ForgedAuthorization extends Error {
 }
 
 const mintKey = Symbol('mint')
-let mint: <R extends Right>(grant: Grant<R>) => Authorized<R>
+/** Stands for one door: a context is bound to the door that made it. */
+type DoorToken = symbol
+let mint: <R extends Right>(door: DoorToken, grant: Grant<R>) => Authorized<R>
+let openWith: <R extends Right>(door: DoorToken, context: Authorized<R>, right: R | undefined) => Grant<R>
 
 /**
- * Proof that one demand of one person was allowed and recorded. Only the door below makes one; it says nothing by
- * itself, and what it stands for is in a private field that no copy has.
+ * Proof that one demand of one person was allowed and recorded. Only a door makes one, and only that door opens it. The
+ * object says nothing by itself: the grant is in a private field that no copy has.
  */
 export class Authorized<R extends Right> {
   readonly #grant: Grant<R>
+  readonly #door: DoorToken
 
-  private constructor(key: symbol, grant: Grant<R>) {
+  private constructor(key: symbol, door: DoorToken, grant: Grant<R>) {
     if (key !== mintKey) throw new ForgedAuthorization('An authorization can only be had from the door.')
     this.#grant = grant
+    this.#door = door
     Object.freeze(this)
   }
 
   static {
-    mint = (grant) => new Authorized(mintKey, grant)
+    mint = (door, grant) => new Authorized(mintKey, door, grant)
+    openWith = (door, context, right) => {
+      const genuine: unknown = context
+      if (typeof genuine !== 'object' || genuine === null || !(#grant in genuine)) {
+        throw new ForgedAuthorization('This authorization did not come from the door; nothing was done.')
+      }
+      const grant = context.#grant
+      if (context.#door !== door) {
+        throw new ForgedAuthorization('This authorization came from a different door; nothing was done.')
+      }
+      if (right !== undefined && grant.right !== right) {
+        throw new ForgedAuthorization(`This authorization is for ${grant.right}, not for ${right}; nothing was done.`)
+      }
+      return grant
+    }
     Object.freeze(this.prototype)
-  }
-
-  /** What was granted. Throws `ForgedAuthorization` for anything that the door did not make, or made for another right. */
-  static open<R extends Right>(context: Authorized<R>, right?: R): Grant<R> {
-    const genuine: unknown = context
-    if (typeof genuine !== 'object' || genuine === null || !(#grant in genuine)) {
-      throw new ForgedAuthorization('This authorization did not come from the door; nothing was done.')
-    }
-    const grant = context.#grant
-    if (right !== undefined && grant.right !== right) {
-      throw new ForgedAuthorization(`This authorization is for ${grant.right}, not for ${right}; nothing was done.`)
-    }
-    return grant
-  }
-
-  static {
     Object.freeze(this)
   }
 }
 
-/** `Authorized.open`, as a function of its own. */
-export function openGrant<R extends Right>(context: Authorized<R>, right?: R): Grant<R> {
-  return Authorized.open(context, right)
-}
+/** Reads the grants of one door. Throws `ForgedAuthorization` for anything that this door did not make, or made for another right. */
+export type OpenGrant = <R extends Right>(context: Authorized<R>, right?: R) => Grant<R>
 
 export type Authorization<R extends Right> =
   /** One context for each demand, in their order. */
@@ -76,24 +75,27 @@ export interface Door {
   authorize<R extends Right>(request: AuthorizationRequest<R>): Promise<Authorization<R>>
   /** Keeps the reply for redeliveries, and records the outcome of what was allowed. Never rejects. */
   settle(requestKey: string, reply: StoredReply): Promise<Settled>
+  /** Opens what this very door granted: capabilities are bound to the one door of their process. */
+  readonly open: OpenGrant
 }
 
 /** Under the 3 s in which a person must hear that the store is away. */
 const defaultAnswerMs = 2000
 
-export function createDoor(deps: {
-  readonly policy: Policy
-  readonly groups: Groups
+export interface DoorDeps extends JudgeDeps {
   readonly audit: AuditLog
   readonly clock: Clock
   /** Masks secrets in what is recorded. */
   readonly redact: (text: string) => string
   /** Milliseconds until `authorize` gives up on the store. Default 2000. */
   readonly answerMs?: number
-}): Door {
+}
+
+export function createDoor(deps: DoorDeps): Door {
   const { audit, clock, redact, answerMs = defaultAnswerMs } = deps
   const judge = createJudge(deps)
   const record = createRecorder({ audit, clock, redact, answerMs })
+  const token: DoorToken = Symbol('door')
 
   return {
     async authorize<R extends Right>(given: AuthorizationRequest<R>): Promise<Authorization<R>> {
@@ -115,7 +117,7 @@ export function createDoor(deps: {
         const bound = { actor: request.actor, audit: recorded.seq, requestKey: request.requestKey }
         return {
           kind: 'allowed',
-          contexts: request.demands.map((demand) => mint(Object.freeze({ ...demand, ...bound }))),
+          contexts: request.demands.map((demand) => mint(token, Object.freeze({ ...demand, ...bound }))),
         }
       } catch (error) {
         if (error instanceof StoreUnavailable || error instanceof UnreadableRecord) return unavailable(error.message)
@@ -123,6 +125,7 @@ export function createDoor(deps: {
       }
     },
     settle: (requestKey, reply) => settleRequest({ audit, redact }, shortKey(requestKey), reply),
+    open: (context, right) => openWith(token, context, right),
   }
 }
 

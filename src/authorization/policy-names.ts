@@ -18,6 +18,16 @@ export function namedEntities(json: unknown): Map<string, readonly string[]> {
   return found
 }
 
+/** Whether a policy asks about `isGuest`, or about `team` of anything but the resource. `json` is Cedar's JSON form. */
+export function asksAboutPeople(json: unknown): boolean {
+  if (typeof json !== 'object' || json === null) return false
+  if ('attr' in json && 'left' in json) {
+    const ofResource = JSON.stringify(json.left) === JSON.stringify({ Var: 'resource' })
+    if (json.attr === 'isGuest' || (json.attr === 'team' && !ofResource)) return true
+  }
+  return Object.values(json).some(asksAboutPeople)
+}
+
 /** What a policy names and the configuration does not have. A forbid with a mistyped name would let everybody through. */
 export function unknownEntities(
   text: string,

@@ -8,7 +8,8 @@ export const policySchema = `// The words that policy.cedar may use. Made from s
 entity Group;
 
 // A person, by Slack user id: User::"U012ABCDEF".
-entity User in [Group];
+// team: id of the person's workspace or organisation, such as "T012ABCDEF". isGuest: a guest of our workspace.
+entity User in [Group] { team: String, isGuest: Bool };
 
 // Builds that arrive, and that opsee.yaml lets deploy themselves: Hook::"builds". No person, in no group.
 entity Hook;

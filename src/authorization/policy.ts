@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { policyToJson, preparsePolicySet, preparseSchema, statefulIsAuthorized, validate } from './cedar.ts'
 import type { Principal, Shop, WholeShop } from './entities.ts'
-import { entitiesOf, principalOf, resourceOf } from './entities.ts'
+import { entitiesOf, resourceOf, uidOf } from './entities.ts'
 import { policySchema } from './policy-schema.ts'
 import type { PolicyPart, PolicyProblem } from './policy-source.ts'
 import { place, problemAt, splitPolicies } from './policy-source.ts'
-import { namedEntities, unknownEntities } from './policy-names.ts'
+import { asksAboutPeople, namedEntities, unknownEntities } from './policy-names.ts'
 import type { Right, Scope } from './rights.ts'
 
 /** One question to the policy. */
@@ -35,6 +35,8 @@ export interface Policy {
   reasonOf(id: string): string | null
   /** Slack user ids that the policies name. */
   readonly people: readonly string[]
+  /** Whether a policy asks about `team` or `isGuest` of a person: only then they must be known. */
+  readonly asksAboutPeople: boolean
 }
 
 export type LoadedPolicy =
@@ -78,6 +80,7 @@ function createPolicy(parts: readonly NamedPart[], shop: Shop): Policy {
   const people = new Set(parts.flatMap((part) => namedEntities(part.json).get('User') ?? []))
   return {
     people: [...people],
+    asksAboutPeople: parts.some((part) => asksAboutPeople(part.json)),
     reasonOf: (id) => reasons.get(id) ?? null,
     decide: (request) => decide(name, shop, request),
   }
@@ -96,7 +99,7 @@ function decide(name: string, shop: Shop, request: PolicyRequest): Decision {
     preparsedPolicySetId: name,
     preparsedSchemaName: name,
     validateRequest: true,
-    principal: principalOf(principal.id),
+    principal: uidOf(principal),
     action: { type: 'Action', id: action },
     resource: resourceOf(scope),
     context,

@@ -1,12 +1,14 @@
 import type { WholeShop } from './entities.ts'
-import type { Demand, Right, Scope } from './rights.ts'
+import type { Demand, Right, RollRight, Scope } from './rights.ts'
 
-/** A question to the policy: whether a person has a right, or may read. */
+/** A question to the policy: whether somebody may do something, or read. */
 export interface Question {
   readonly action: Right | 'read'
   readonly scope: Scope | WholeShop
   readonly owner: string | null
   readonly tag?: string | undefined
+  /** As in a demand. */
+  readonly rolls?: RollRight | undefined
 }
 
 export const questionOf = (demand: Demand): Question => ({
@@ -14,4 +16,5 @@ export const questionOf = (demand: Demand): Question => ({
   scope: demand.scope,
   owner: demand.owner,
   tag: demand.tag,
+  rolls: demand.rolls,
 })

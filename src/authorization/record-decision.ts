@@ -4,7 +4,7 @@ import type { AuditFact } from './chain.ts'
 import { auditKeys } from './chain.ts'
 import { requestRecord } from './request-record.ts'
 import type { AuthorizationRequest } from './request.ts'
-import type { Denial, Right } from './rights.ts'
+import { recordedActor, type Denial, type Right } from './rights.ts'
 
 /**
  * Writes the decision into the audit log, and with it the idempotency key of the request, in one transaction: whoever
@@ -29,7 +29,7 @@ export function createRecorder(deps: {
     const fact: AuditFact = {
       kind: 'decision',
       decision: word,
-      actor: { id: actor.id, name: actor.name },
+      actor: recordedActor(actor),
       demands: [...request.demands],
       command: redact(request.command).slice(0, 4000),
       source: request.source,

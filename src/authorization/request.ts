@@ -1,6 +1,6 @@
 import type { Place } from '../ports/chat.ts'
 import { hashOf } from './chain.ts'
-import type { Actor, Demand, Right, Scope } from './rights.ts'
+import { buildsActor, type Actor, type Demand, type Right, type Scope } from './rights.ts'
 
 /** What a person wants to do, all of it or nothing. */
 export interface AuthorizationRequest<R extends Right> {
@@ -25,7 +25,7 @@ export const shortKey = (key: string): string => (key.length <= 200 ? key : `sha
  */
 export function copyOf<R extends Right>(given: AuthorizationRequest<R>): AuthorizationRequest<R> {
   return Object.freeze({
-    actor: Object.freeze({ id: given.actor.id, name: given.actor.name }),
+    actor: copyActor(given.actor),
     demands: Object.freeze(given.demands.map(copyDemand)),
     command: given.command,
     requestKey: shortKey(given.requestKey),
@@ -34,8 +34,25 @@ export function copyOf<R extends Right>(given: AuthorizationRequest<R>): Authori
   })
 }
 
-function copyDemand<R extends Right>({ right, scope, owner, tag }: Demand<R>): Demand<R> {
-  return Object.freeze({ right, scope: copyScope(scope), owner, ...(tag === undefined ? {} : { tag }) })
+function copyActor(actor: Actor): Actor {
+  if (actor.kind === 'builds') return buildsActor
+  const { id, name, team, from } = actor
+  return Object.freeze({
+    id,
+    name,
+    ...(team === undefined ? {} : { team }),
+    ...(from === undefined ? {} : { from }),
+  })
+}
+
+function copyDemand<R extends Right>({ right, scope, owner, tag, rolls }: Demand<R>): Demand<R> {
+  return Object.freeze({
+    right,
+    scope: copyScope(scope),
+    owner,
+    ...(tag === undefined ? {} : { tag }),
+    ...(rolls === undefined ? {} : { rolls }),
+  })
 }
 
 function copyScope(scope: Scope): Scope {

@@ -23,6 +23,8 @@ export interface DispatchParts {
   readonly capabilities: CapabilityBinders
   /** Null: this person may use the commands that only look. */
   readonly readingRefusal: (actor: Actor) => Promise<Denial | null>
+  /** Null: this person may ask. Not null for people of another organisation, who hear nothing else. */
+  readonly entryRefusal: (actor: Actor) => Denial | null
   readonly clock: Clock
   readonly log: Log
   /** One cheap read of the store: rejects when it is away. Runs beside every command. */
@@ -83,6 +85,8 @@ export function createDispatch(parts: DispatchParts): Dispatch {
 
   return async (request) => {
     try {
+      const stranger = parts.entryRefusal(request.actor)
+      if (stranger !== null) return refused(stranger.message)
       const found = findCommand(request.text, commands)
       if (found.kind === 'nothing') return done(shortHelp(commands))
       if (found.kind === 'mistyped') return mistyped(found.message)

@@ -29,6 +29,9 @@ export function parseConfig(text: string, secrets: readonly string[] = []): Pars
   for (const { node, path } of secretsIn(document, redact)) {
     faults.push({ ...placeAt(lines, startOf(node)), path, message: secretFound })
   }
+  for (const { node, path } of lostKeys(document)) {
+    faults.push({ ...placeAt(lines, startOf(node)), path, message: lostKey })
+  }
   const raw = contentOf(document)
   if (raw.kind === 'fault') {
     faults.push({ ...placeAt(lines, 0), path: '', message: raw.message })
@@ -70,6 +73,21 @@ function contentOf(
   } catch (error) {
     return { kind: 'fault', message: `it cannot be read: ${error instanceof Error ? error.message : String(error)}` }
   }
+}
+
+const lostKey = 'this name belongs to JavaScript itself, and what stands under it would be lost: choose another name'
+
+/** Keys named `__proto__`: an entry under this name is left out silently when the file becomes objects. */
+function lostKeys(document: Document): { readonly node: Scalar; readonly path: string }[] {
+  const found: { node: Scalar; path: string }[] = []
+  visit(document, {
+    Pair(_key, { key }, ancestors) {
+      if (!isScalar(key) || key.value !== '__proto__') return
+      const keys = ancestors.map((one) => (isPair(one) && isScalar(one.key) ? String(one.key.value) : ''))
+      found.push({ node: key, path: [...keys.filter((word) => word !== ''), '__proto__'].join('.') })
+    },
+  })
+  return found
 }
 
 /** Texts in the file that are a secret, or look like one. */

@@ -11,6 +11,7 @@ export const hour = 60 * minute
 export const name = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,62}$/, 'write a name of small letters, digits and dashes, beginning with a letter')
+  .refine((word) => !(word in Object.prototype), 'choose another name: JavaScript gives this one to every object')
 export const port = z.int().min(1).max(65_535)
 export const host = z
   .string()
@@ -29,7 +30,10 @@ export const amount = z.union([z.int().min(1), z.string()]).transform((value, co
   return z.NEVER
 })
 
-export const unit = z.string().refine((text) => {
-  const parsed = parseUnitName(text)
-  return parsed !== null && parsed.kind !== 'instance'
-}, 'write a template such as api@.service, or a plain unit such as beavis.service')
+export const unit = z
+  .string()
+  .refine((text) => {
+    const parsed = parseUnitName(text)
+    return parsed !== null && parsed.kind !== 'instance'
+  }, 'write a template such as api@.service, or a plain unit such as beavis.service')
+  .refine((text) => !text.startsWith('-'), 'begins with a dash, and fleetctl would read it as a flag: rename the unit')

@@ -12,6 +12,7 @@ import { file, host, hour, keyPrefix, minute, name, port, second, slackChannel }
  */
 
 const slackUser = z.string().regex(/^[UW][A-Z0-9]{2,}$/, 'write a Slack user id such as U012ABCDEF')
+const slackTeam = z.string().regex(/^[TE][A-Z0-9]{2,}$/, 'write a Slack team id such as T012ABCDEF')
 const slackUserGroup = z.string().regex(/^S[A-Z0-9]{2,}$/, 'write a Slack user group id such as S012ABCDEF')
 const tls = z.strictObject({ caFile: file.optional(), certFile: file.optional(), keyFile: file.optional() })
 
@@ -67,6 +68,11 @@ export const configSchema = z.strictObject({
     host: host.default('0.0.0.0'),
     /** Where one closing line per rollout goes. */
     historyChannel: slackChannel,
+    /**
+     * Other organisations, by the id of their workspace or organisation, whose people may ask Opsee through Slack
+     * Connect: `read` lets them look, `all` lets the policy decide as for our own people. Everybody else is refused.
+     */
+    teams: z.record(slackTeam, z.enum(['read', 'all'])).default({}),
     /** Only for a Slack that is not slack.com. */
     apiUrl: z.url().optional(),
   }),

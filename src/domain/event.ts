@@ -6,7 +6,7 @@ import { obstacleSchema, phaseSchema, stageSchema } from './rollout.ts'
 
 /** One recorded step of a rollout. Written in the same transaction as the record that it explains, never changed. */
 
-const person = z.strictObject({ id: z.string(), name: z.string().nullable() })
+const person = z.strictObject({ id: z.string(), name: z.string().nullable(), team: z.string().optional() })
 
 const fact = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('accepted'), by: person, retryOf: z.int().nullable() }),

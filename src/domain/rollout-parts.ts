@@ -28,7 +28,8 @@ export const stages = [
 export const stageSchema = z.enum(stages)
 export type Stage = z.infer<typeof stageSchema>
 
-export const personSchema = z.strictObject({ id: z.string(), name: z.string().nullable() })
+/** `team` is only there for a person of another organisation. */
+export const personSchema = z.strictObject({ id: z.string(), name: z.string().nullable(), team: z.string().optional() })
 
 export const instanceStateSchema = z.strictObject({
   unit: z.string(),

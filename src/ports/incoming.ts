@@ -9,6 +9,10 @@ export interface Incoming {
     readonly id: string
     /** For display alone; null when the chat did not say. */
     readonly name: string | null
+    /** Id of the person's workspace or organisation; absent when the chat did not say. */
+    readonly team?: string | undefined
+    /** Set for a person of another organisation. */
+    readonly from?: 'another-organisation' | undefined
   }
   /** Where it was asked; `thread` is set for a message in a thread and for a button on a message in a thread. */
   readonly place: Place

@@ -1,5 +1,5 @@
-import { openGrant, type Door } from '../authorization/door.ts'
-import type { Demand } from '../authorization/rights.ts'
+import type { Door } from '../authorization/door.ts'
+import { actorOf, type Demand } from '../authorization/rights.ts'
 import { rightTo, tagOf } from '../domain/rollout.ts'
 import { sameTarget, targetText, type Target } from '../domain/target.ts'
 import type { StoreReader } from '../ports/store.ts'
@@ -28,7 +28,7 @@ export function createAdmission(parts: AdmissionParts): Admission {
         return { kind: 'impossible', reason: `${targetText(target)} is no longer in the configuration` }
       }
       if (waiting === null) throw new Error(`rollout ${rollout.id} does not wait`)
-      const planned = await parts.planner.plan({ ...waiting.ask, target, actor: requestedBy })
+      const planned = await parts.planner.plan({ ...waiting.ask, target, actor: actorOf(requestedBy) })
       if (planned.kind === 'plan') return planned
       return planned.transient
         ? { kind: 'silent', reason: planned.message }
@@ -43,9 +43,10 @@ export function createAdmission(parts: AdmissionParts): Admission {
         scope: { kind: 'target', target },
         owner: await ownerOf(rollout.retryOf, parts.store),
         tag: tagOf(rollout),
+        ...(rollout.retryOf === null ? {} : { rolls: plan.kind }),
       }
       const answer = await parts.door.authorize({
-        actor: requestedBy,
+        actor: actorOf(requestedBy),
         demands: [demand],
         command,
         requestKey: `queue:${rollout.id}:${parts.newKey()}`,
@@ -57,7 +58,7 @@ export function createAdmission(parts: AdmissionParts): Admission {
       if (context === undefined) {
         return { kind: 'silent', reason: answer.kind === 'unavailable' ? answer.message : 'the door did not answer' }
       }
-      const { scope, audit } = openGrant(context, demand.right)
+      const { scope, audit } = parts.door.open(context, demand.right)
       if (scope.kind !== 'target' || !sameTarget(scope.target, plan)) {
         throw new Error(`What was authorized is not ${targetText(plan)}`)
       }

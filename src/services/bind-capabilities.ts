@@ -7,7 +7,7 @@ import { abortCapability, continueCapability, pauseCapability, resumeCapability,
 
 /** For each right, what its holder gets: bound to what the door allowed. */
 export function bindCapabilities(parts: StartParts, rollouts: Pick<Readers['rollouts'], 'allLive'>) {
-  const { store, clock } = parts
+  const { open, store, clock } = parts
   return {
     deploy: startCapability(parts, 'deploy'),
     restart: startCapability(parts, 'restart'),
@@ -15,16 +15,16 @@ export function bindCapabilities(parts: StartParts, rollouts: Pick<Readers['roll
     rollback: startCapability(parts, 'rollback'),
     promote: startCapability(parts, 'promote'),
     retry: startCapability(parts, 'retry'),
-    take: takeCapability(store, clock),
-    pause: pauseCapability(store, clock),
-    resume: resumeCapability(store, clock),
-    continue: continueCapability(store, clock),
-    abort: abortCapability(store, clock),
-    lock: lockCapability(store, clock, rollouts),
-    unlock: unlockCapability(store),
-    pin: pinCapability(store, clock),
-    unpin: unpinCapability(store),
-    stop: stopCapability(store, clock, rollouts),
-    go: goCapability(store, clock, rollouts),
+    take: takeCapability(open, store, clock),
+    pause: pauseCapability(open, store, clock),
+    resume: resumeCapability(open, store, clock),
+    continue: continueCapability(open, store, clock),
+    abort: abortCapability(open, store, clock),
+    lock: lockCapability(open, store, clock, rollouts),
+    unlock: unlockCapability(open, store),
+    pin: pinCapability(open, store, clock),
+    unpin: unpinCapability(open, store),
+    stop: stopCapability(open, store, clock, rollouts),
+    go: goCapability(open, store, clock, rollouts),
   }
 }

@@ -1,4 +1,5 @@
 import type { Door } from '../authorization/door.ts'
+import { actorOf } from '../authorization/rights.ts'
 import { lockedText } from '../domain/lock.ts'
 import { parseAmount } from '../domain/amount.ts'
 import { pinText } from '../domain/pin.ts'
@@ -61,7 +62,7 @@ async function startNext(entry: Entry, note: Following, parts: FollowUpParts): P
     canary: typed.canary,
     only: null,
   }
-  const planned = await parts.planner.plan({ ...ask, target, actor: note.requestedBy })
+  const planned = await parts.planner.plan({ ...ask, target, actor: actorOf(note.requestedBy) })
   const obstacle = planned.kind === 'impossible' ? planned.message : standing(planned.blockers, typed.force)[0]?.message
   if (planned.kind === 'impossible' || obstacle !== undefined) {
     const mayPass = planned.kind === 'impossible' && planned.transient && parts.clock.now() - note.at < patienceMs
@@ -71,7 +72,7 @@ async function startNext(entry: Entry, note: Following, parts: FollowUpParts): P
 
   const demand = { right: note.kind, scope: { kind: 'target', target }, owner: null } as const
   const answer = await parts.door.authorize({
-    actor: note.requestedBy,
+    actor: actorOf(note.requestedBy),
     demands: [demand],
     command: note.command,
     requestKey: `following:${note.after}:${parts.newKey()}`,

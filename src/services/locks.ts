@@ -1,4 +1,4 @@
-import { openGrant, type Authorized } from '../authorization/door.ts'
+import type { Authorized, OpenGrant } from '../authorization/door.ts'
 import { lockCovers, lockExpired, type Lock } from '../domain/lock.ts'
 import type { Target } from '../domain/target.ts'
 import type { Scope } from '../authorization/rights.ts'
@@ -33,9 +33,9 @@ export function createLockReader(store: StoreReader, clock: Clock): Readers['loc
 
 /** The right to lock one scope, for whoever the door let through. */
 export const lockCapability =
-  (store: StoreReader & StoreWriter, clock: Clock, rollouts: Pick<Readers['rollouts'], 'allLive'>) =>
+  (open: OpenGrant, store: StoreReader & StoreWriter, clock: Clock, rollouts: Pick<Readers['rollouts'], 'allLive'>) =>
   (context: Authorized<'lock'>): Capabilities['lock'] => {
-    const { scope, actor, audit } = openGrant(context, 'lock')
+    const { scope, actor, audit } = open(context, 'lock')
     const key = keyOf(scope)
     return {
       async lock(why, untilMs): Promise<LockResult> {
@@ -69,9 +69,9 @@ export const lockCapability =
 
 /** The right to lift the lock of one scope. */
 export const unlockCapability =
-  (store: StoreReader & StoreWriter) =>
+  (open: OpenGrant, store: StoreReader & StoreWriter) =>
   (context: Authorized<'unlock'>): Capabilities['unlock'] => {
-    const { scope, owner } = openGrant(context, 'unlock')
+    const { scope, owner } = open(context, 'unlock')
     const key = keyOf(scope)
     return {
       async unlock(): Promise<UnlockResult> {

@@ -1,4 +1,4 @@
-import { openGrant, type Authorized } from '../authorization/door.ts'
+import type { Authorized, OpenGrant } from '../authorization/door.ts'
 import type { Grant } from '../authorization/rights.ts'
 import type { Pin } from '../domain/pin.ts'
 import type { Target } from '../domain/target.ts'
@@ -28,9 +28,9 @@ export function createPinReader(store: StoreReader): Readers['pins'] {
 
 /** The right to pin one target. The last pin stands. */
 export const pinCapability =
-  (store: Store, clock: Pick<Clock, 'now'>) =>
+  (open: OpenGrant, store: Store, clock: Pick<Clock, 'now'>) =>
   (context: Authorized<'pin'>): Capabilities['pin'] => {
-    const grant = openGrant(context, 'pin')
+    const grant = open(context, 'pin')
     const target = targetOf(grant)
     const key = keys.pin(target)
     return {
@@ -53,9 +53,9 @@ export const pinCapability =
 
 /** The right to take the pin of one target back, whoever set it. */
 export const unpinCapability =
-  (store: Store) =>
+  (open: OpenGrant, store: Store) =>
   (context: Authorized<'unpin'>): Capabilities['unpin'] => {
-    const key = keys.pin(targetOf(openGrant(context, 'unpin')))
+    const key = keys.pin(targetOf(open(context, 'unpin')))
     return {
       async unpin(): Promise<UnpinResult> {
         for (;;) {

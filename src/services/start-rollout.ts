@@ -1,5 +1,5 @@
-import { openGrant, type Authorized } from '../authorization/door.ts'
-import type { Grant } from '../authorization/rights.ts'
+import type { Authorized, OpenGrant } from '../authorization/door.ts'
+import { recordedActor, type Grant } from '../authorization/rights.ts'
 import { sameTarget, targetText } from '../domain/target.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Entry, StoreReader, StoreWriter } from '../ports/store.ts'
@@ -13,13 +13,15 @@ export interface StartParts {
   /** Hears of each new rollout, so that it is driven at once. */
   readonly created: (id: number) => void
   readonly limits: QueueLimits
+  /** Opens what the one door of this process granted. */
+  readonly open: OpenGrant
 }
 
 /** The right to start rollouts on one target, and to say yes to one that waits for it. */
 export const startCapability =
   <R extends StartRight>(parts: StartParts, right: R) =>
   (context: Authorized<R>): StartCapability => {
-    const grant = openGrant(context, right)
+    const grant = parts.open(context, right)
     return {
       start: (request) => start(parts, grant, request, null),
       confirm: (id, hash) => confirm(parts, grant, id, hash),
@@ -33,7 +35,7 @@ export function startFollowing(
   request: StartRequest,
   note: Entry,
 ): Promise<StartResult> {
-  return start(parts, openGrant(context), request, note)
+  return start(parts, parts.open(context), request, note)
 }
 
 async function start(
@@ -47,7 +49,7 @@ async function start(
     throw new Error(`The plan is for ${targetText(plan)}, which is not what was authorized`)
   }
   const { actor, audit } = grant
-  const requestedBy = { id: actor.id, name: actor.name }
+  const requestedBy = recordedActor(actor)
   const asked = { ...request, requestedBy, audit, following }
   const result = await createRollout(parts.store, parts.clock, asked, parts.limits)
   if (result.kind === 'created' || result.kind === 'queued') parts.created(result.id)

@@ -1,4 +1,4 @@
-import { openGrant, type Authorized } from '../authorization/door.ts'
+import type { Authorized, OpenGrant } from '../authorization/door.ts'
 import type { Grant } from '../authorization/rights.ts'
 import type { Stop } from '../domain/stop.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -31,9 +31,9 @@ export function createStopReader(store: StoreReader): Readers['stops'] {
 
 /** Stops a tier, for whoever the door let through. The first stop stands, with its reason, until a `go`. */
 export const stopCapability =
-  (store: Store, clock: Clock, rollouts: Live) =>
+  (open: OpenGrant, store: Store, clock: Clock, rollouts: Live) =>
   (context: Authorized<'stop'>): Capabilities['stop'] => {
-    const grant = openGrant(context, 'stop')
+    const grant = open(context, 'stop')
     const tier = tierOf(grant)
     return {
       async stop(why): Promise<StopResult> {
@@ -51,9 +51,9 @@ export const stopCapability =
   }
 
 export const goCapability =
-  (store: Store, clock: Clock, rollouts: Live) =>
+  (open: OpenGrant, store: Store, clock: Clock, rollouts: Live) =>
   (context: Authorized<'go'>): Capabilities['go'] => {
-    const grant = openGrant(context, 'go')
+    const grant = open(context, 'go')
     const tier = tierOf(grant)
     return {
       async go(why): Promise<GoResult> {

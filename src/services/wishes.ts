@@ -1,5 +1,5 @@
-import { openGrant, type Authorized } from '../authorization/door.ts'
-import type { Grant } from '../authorization/rights.ts'
+import type { Authorized, OpenGrant } from '../authorization/door.ts'
+import { proceedingRights, type Grant } from '../authorization/rights.ts'
 import { goesOnByItself, isOver, ownerOf, type Person, type Rollout } from '../domain/rollout.ts'
 import { sameTarget, targetText } from '../domain/target.ts'
 import { personText } from '../domain/wording.ts'
@@ -17,9 +17,9 @@ type Store = StoreReader & StoreWriter
 /** The rights that leave a wish with a live rollout: each later step of the rollout compares it. */
 
 export const abortCapability =
-  (store: Store, clock: Clock) =>
+  (open: OpenGrant, store: Store, clock: Clock) =>
   (context: Authorized<'abort'>): Capabilities['abort'] => {
-    const grant = openGrant(context, 'abort')
+    const grant = open(context, 'abort')
     return {
       abort: (id, reason) =>
         leave<AbortResult>(store, grant, id, ({ wishes }) => {
@@ -30,9 +30,9 @@ export const abortCapability =
   }
 
 export const pauseCapability =
-  (store: Store, clock: Clock) =>
+  (open: OpenGrant, store: Store, clock: Clock) =>
   (context: Authorized<'pause'>): Capabilities['pause'] => {
-    const grant = openGrant(context, 'pause')
+    const grant = open(context, 'pause')
     return {
       pause: (id, reason) =>
         leave<PauseResult>(store, grant, id, ({ rollout, wishes }) => {
@@ -44,9 +44,9 @@ export const pauseCapability =
   }
 
 export const resumeCapability =
-  (store: Store, clock: Clock) =>
+  (open: OpenGrant, store: Store, clock: Clock) =>
   (context: Authorized<'resume'>): Capabilities['resume'] => {
-    const grant = openGrant(context, 'resume')
+    const grant = open(context, 'resume')
     return {
       async resume(id, reason): Promise<ResumeResult> {
         let tier = ''
@@ -63,9 +63,9 @@ export const resumeCapability =
   }
 
 export const continueCapability =
-  (store: Store, clock: Clock) =>
+  (open: OpenGrant, store: Store, clock: Clock) =>
   (context: Authorized<'continue'>): Capabilities['continue'] => {
-    const grant = openGrant(context, 'continue')
+    const grant = open(context, 'continue')
     return {
       go: (id, forMs, reason) =>
         leave<GoOnResult>(store, grant, id, ({ rollout, wishes }) => {
@@ -76,9 +76,9 @@ export const continueCapability =
   }
 
 export const takeCapability =
-  (store: Store, clock: Clock) =>
+  (open: OpenGrant, store: Store, clock: Clock) =>
   (context: Authorized<'take'>): Capabilities['take'] => {
-    const grant = openGrant(context, 'take')
+    const grant = open(context, 'take')
     return {
       async take(id, reason): Promise<TakeResult> {
         let from: Person = grant.actor
@@ -105,6 +105,10 @@ async function leave<R extends { readonly kind: string }>(
     const rollout = rolloutRecord.read(entry)
     if (grant.scope.kind !== 'target' || !sameTarget(grant.scope.target, rollout.plan)) {
       throw new Error(`Rollout ${id} is on ${targetText(rollout.plan)}, which is not what was authorized`)
+    }
+    const proceeds = proceedingRights.some((right) => right === grant.right)
+    if (proceeds && (grant.rolls ?? 'deploy') !== rollout.plan.kind) {
+      throw new Error(`Rollout ${id} takes the right to ${rollout.plan.kind}, which is not what was authorized`)
     }
     if (isOver(rollout)) return { kind: 'over', rollout }
     const changed = change({

@@ -12,7 +12,7 @@ import { recordType } from './record.ts'
 
 /** Every kind of record under the rollout's keys (`keys.ts`). */
 
-const person = z.strictObject({ id: z.string(), name: z.string().nullable() })
+const person = z.strictObject({ id: z.string(), name: z.string().nullable(), team: z.string().optional() })
 
 export const rolloutRecord = recordType(rolloutSchema)
 export const eventRecord = recordType(eventSchema)

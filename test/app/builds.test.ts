@@ -1,3 +1,4 @@
+import { buildsActor } from '../../src/authorization/rights.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startEtcd, type EtcdServer } from '../../demo/etcd/start.ts'
 import { listenForHooks, type HookListener } from '../../src/adapters/hooks/listen.ts'
@@ -395,7 +396,7 @@ describe('deployOnPush', () => {
     const [replica] = of.replicas
     const reply = await replica?.app.dispatch({
       text,
-      actor: { id: 'builds', name: null },
+      actor: buildsActor,
       place,
       key: text,
       source: 'hook',

@@ -39,6 +39,7 @@ export async function startReplica(
       absolute: store.under(''),
     },
     directory: { members: async () => null },
+    people: { person: async () => null, home: async () => null },
     clock: systemClock,
     redact: (text) => text.replaceAll('hunter22', '‹secret›'),
     driver: name,

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Denial, Demand } from '../../src/authorization/rights.ts'
 import { createRightsReader } from '../../src/authorization/rights-reader.ts'
-import { demand, groupsOf, policyOf, shippedText, shop } from './support.ts'
+import { demand, groupsOf, judging, policyOf, shippedText, shop } from './support.ts'
 
 async function refusal(user: string, asked: Demand, text = shippedText, of = shop): Promise<Denial> {
-  const reader = createRightsReader({ policy: policyOf(text, of), groups: groupsOf(of) })
+  const reader = createRightsReader(judging({ policy: policyOf(text, of), groups: groupsOf(of) }))
   const denial = await reader.refusal({ id: user, name: null }, asked)
   if (denial === null) throw new Error('allowed')
   return denial
@@ -95,7 +95,7 @@ unless { principal in Group::"admins" };
 })
 
 describe('the reader of rights', () => {
-  const reader = createRightsReader({ policy: policyOf(shippedText), groups: groupsOf() })
+  const reader = createRightsReader(judging())
 
   test('knows groups and what is allowed', async () => {
     expect(await reader.groupsOf({ id: 'UBOTH', name: null })).toEqual(['backend', 'deployers'])
@@ -105,7 +105,7 @@ describe('the reader of rights', () => {
 
   test('lets everyone read under the shipped policy, and nobody under an empty one', async () => {
     expect(await reader.readingRefusal({ id: 'UNKNOWN', name: null })).toBeNull()
-    const strict = createRightsReader({ policy: policyOf(''), groups: groupsOf() })
+    const strict = createRightsReader(judging({ policy: policyOf('') }))
     expect((await strict.readingRefusal({ id: 'UADMIN', name: null }))?.message).toContain('You may not read')
   })
 })

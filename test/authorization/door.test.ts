@@ -5,7 +5,6 @@ import { startEtcd } from '../../demo/etcd/start.ts'
 import type { EtcdStore } from '../../src/adapters/etcd/store.ts'
 import { auditKeys, auditRecord, verifyChain } from '../../src/authorization/chain.ts'
 import type { Authorization } from '../../src/authorization/door.ts'
-import { openGrant } from '../../src/authorization/door.ts'
 import type { StoredReply } from '../../src/authorization/request-record.ts'
 import type { Right } from '../../src/authorization/rights.ts'
 import { storeAt } from '../adapters/etcd/support.ts'
@@ -55,7 +54,7 @@ describe('the door', () => {
     const asked = request({ demands: [demand('deploy', 'api', 'staging')] })
     const [context] = contextsOf(await door.authorize(asked))
     if (context === undefined) throw new Error('no context')
-    expect(openGrant(context)).toEqual({
+    expect(door.open(context)).toEqual({
       right: 'deploy',
       scope: { kind: 'target', target: { service: 'api', tier: 'staging' } },
       owner: null,
@@ -114,7 +113,7 @@ describe('the door', () => {
     const demands = [demand('deploy', 'web', 'production'), demand('deploy', 'api', 'production')]
     const answer = await door.authorize(request({ actor: { id: 'UDEPLOY', name: null }, demands }))
     const services = contextsOf(answer).map((context) => {
-      const { scope } = openGrant(context)
+      const { scope } = door.open(context)
       return scope.kind === 'target' ? scope.target.service : scope.tier
     })
     expect(services).toEqual(['web', 'api'])
@@ -127,7 +126,7 @@ describe('the door', () => {
     scope.target.tier = 'production'
     const [context] = contextsOf(await answering)
     if (context === undefined) throw new Error('no context')
-    const grant = openGrant(context)
+    const grant = door.open(context)
     expect(grant.scope).toEqual({ kind: 'target', target: { service: 'api', tier: 'staging' } })
     expect(() => Object.assign(grant.scope, { kind: 'tier' })).toThrow(TypeError)
     expect(() => Object.assign(grant, { right: 'unlock' })).toThrow(TypeError)

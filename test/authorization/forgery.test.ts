@@ -3,18 +3,24 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { EtcdServer } from '../../demo/etcd/start.ts'
 import { startEtcd } from '../../demo/etcd/start.ts'
 import type { EtcdStore } from '../../src/adapters/etcd/store.ts'
-import { Authorized, ForgedAuthorization, openGrant } from '../../src/authorization/door.ts'
+import { Authorized, ForgedAuthorization, type Door } from '../../src/authorization/door.ts'
 import { storeAt } from '../adapters/etcd/support.ts'
-import { demand, doorAt, request } from './support.ts'
+import { rights } from '../../src/authorization/rights.ts'
+import { createRolloutReader } from '../../src/services/rollout-reader.ts'
+import { bindCapabilities } from '../../src/services/bind-capabilities.ts'
+import { systemClock } from '../../src/adapters/system/clock.ts'
+import { demand, doorAt, policyOf, request, target } from './support.ts'
 
 let etcd: EtcdServer
 let store: EtcdStore
 let genuine: Authorized<'deploy'>
+let door: Door
 
 beforeAll(async () => {
   etcd = await startEtcd()
   store = storeAt(etcd.endpoint, { timeoutMs: 20_000 })
-  const answer = await doorAt(store).door.authorize(request({ demands: [demand('deploy', 'api', 'staging')] }))
+  door = doorAt(store).door
+  const answer = await door.authorize(request({ demands: [demand('deploy', 'api', 'staging')] }))
   const [context] = answer.kind === 'allowed' ? answer.contexts : []
   if (context === undefined) throw new Error(JSON.stringify(answer))
   genuine = context
@@ -26,7 +32,7 @@ afterAll(async () => {
 })
 
 /** As an attacker would who does not care what the compiler says. */
-const open = (forged: unknown): unknown => Reflect.apply(openGrant, undefined, [forged])
+const open = (forged: unknown): unknown => Reflect.apply(door.open, undefined, [forged])
 const grant = { right: 'deploy', scope: { kind: 'tier', tier: 'production' }, actor: { id: 'UEVIL', name: null } }
 
 const spread = (context: object): object => ({ ...context })
@@ -54,8 +60,8 @@ test.each(Object.keys(forgeries))('%s is no authorization', (name) => {
 })
 
 test('a genuine one opens, again and again', () => {
-  expect(openGrant(genuine)).toMatchObject({ right: 'deploy', actor: { id: 'UTEAM' } })
-  expect(openGrant(genuine)).toBe(openGrant(genuine))
+  expect(door.open(genuine)).toMatchObject({ right: 'deploy', actor: { id: 'UTEAM' } })
+  expect(door.open(genuine)).toBe(door.open(genuine))
 })
 
 test('the constructor makes none, however it is reached', () => {
@@ -96,7 +102,7 @@ test('nothing of the grant can be seen or changed from outside', () => {
   expect(JSON.stringify(genuine)).toBe('{}')
   expect(Object.isFrozen(genuine)).toBe(true)
   expect(types.isProxy(genuine)).toBe(false)
-  const opened = openGrant(genuine)
+  const opened = door.open(genuine)
   expect(Reflect.set(opened, 'right', 'unlock')).toBe(false)
   expect(Reflect.set(opened.scope, 'kind', 'tier')).toBe(false)
   expect(Reflect.set(opened.actor, 'id', 'UEVIL')).toBe(false)
@@ -104,5 +110,37 @@ test('nothing of the grant can be seen or changed from outside', () => {
 
 test('one for deploying opens nothing that wants another right, though the compiler was lied to', () => {
   const lied: unknown = genuine
-  expect(() => Reflect.apply(openGrant, undefined, [lied, 'unlock'])).toThrow('is for deploy, not for unlock')
+  expect(() => Reflect.apply(door.open, undefined, [lied, 'unlock'])).toThrow('is for deploy, not for unlock')
+})
+
+test('one of a second door in the same process opens nothing at the first, and the other way round', async () => {
+  const permitAll = policyOf('@id("all") permit (principal, action, resource);')
+  const second = doorAt(store.under('/second'), 20_000, { policy: permitAll }).door
+  const answer = await second.authorize(
+    request({ actor: { id: 'UEVIL', name: null }, demands: [demand('deploy', 'api', 'production')] }),
+  )
+  const [context] = answer.kind === 'allowed' ? answer.contexts : []
+  if (context === undefined) throw new Error(JSON.stringify(answer))
+  expect(second.open(context)).toMatchObject({ actor: { id: 'UEVIL' } })
+  expect(() => door.open(context)).toThrow(ForgedAuthorization)
+  expect(() => second.open(genuine)).toThrow('came from a different door')
+})
+
+test('every capability of the process refuses what a second door granted', async () => {
+  const permitAll = policyOf('@id("all") permit (principal, action, resource);')
+  const second = doorAt(store.under('/second'), 20_000, { policy: permitAll }).door
+  const limits = { atOnce: () => null, length: 1 }
+  const parts = { store, clock: systemClock, created: () => undefined, limits, open: door.open }
+  const capabilities = bindCapabilities(parts, createRolloutReader(store, []))
+  for (const right of rights) {
+    const scope =
+      right === 'stop' || right === 'go' ? ({ kind: 'tier', tier: 'production' } as const) : target('api', 'production')
+    const asked = request({ actor: { id: 'UEVIL', name: null }, demands: [{ right, scope, owner: null }] })
+    const answer = await second.authorize(asked)
+    const [context] = answer.kind === 'allowed' ? answer.contexts : []
+    if (context === undefined) throw new Error(JSON.stringify(answer))
+    const bind: unknown = capabilities[right]
+    if (typeof bind !== 'function') throw new Error('no capability')
+    expect(() => Reflect.apply(bind, undefined, [context]), right).toThrow('came from a different door')
+  }
 })

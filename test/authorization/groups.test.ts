@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createGroups } from '../../src/authorization/groups.ts'
 import { createRightsReader } from '../../src/authorization/rights-reader.ts'
 import type { Clock } from '../../src/ports/clock.ts'
-import { demand, policyOf, shippedText, shop } from './support.ts'
+import { demand, judging, policyOf, shippedText, shop } from './support.ts'
 
 /** A clock that is moved by hand; waits end at once. */
 function handClock(): Clock & { move(ms: number): void } {
@@ -77,14 +77,16 @@ describe('a Slack user group', () => {
 describe('while the members of a group cannot be read', () => {
   const unreadable = { ...shop, groups: { ...shop.groups, deployers: { slackUserGroup: 'S1' } } }
   const readerOf = (text: string) =>
-    createRightsReader({
-      policy: policyOf(text, unreadable),
-      groups: createGroups({
-        groups: unreadable.groups,
-        directory: { members: async () => null },
-        clock: handClock(),
+    createRightsReader(
+      judging({
+        policy: policyOf(text, unreadable),
+        groups: createGroups({
+          groups: unreadable.groups,
+          directory: { members: async () => null },
+          clock: handClock(),
+        }),
       }),
-    })
+    )
 
   test('what hangs on it is denied, and the denial says so', async () => {
     const reader = readerOf(shippedText)

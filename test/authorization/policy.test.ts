@@ -57,13 +57,13 @@ describe('the shipped policy', () => {
     for (const action of [...rights, 'read'] as const) {
       for (const scope of [target('api', 'production'), target('api', 'staging'), target('web', 'production')]) {
         // No group makes more of them, not even one whose members cannot be read now.
-        const principal = { id: 'builds', groups: everyGroup }
+        const principal = { kind: 'builds', id: 'builds', groups: everyGroup } as const
         const allowed = may(policy.decide({ principal, action, scope, owner: 'builds' }))
         const pushes = action === 'deploy' && scope.target.service === 'api' && scope.target.tier === 'production'
         expect(allowed).toBe(pushes || action === 'read')
       }
       const whole = policy.decide({
-        principal: { id: 'builds', groups: everyGroup },
+        principal: { kind: 'builds', id: 'builds', groups: everyGroup },
         action,
         scope: tier('staging'),
         owner: null,
@@ -77,7 +77,7 @@ describe('the shipped policy', () => {
     const allowed = [...rights].filter((action) =>
       may(
         open.decide({
-          principal: { id: 'builds', groups: [] },
+          principal: { kind: 'builds', id: 'builds', groups: [] },
           action,
           scope: target('api', 'staging'),
           owner: 'builds',
@@ -135,7 +135,7 @@ describe('the shipped policy', () => {
     const policy = policyOf(shippedText, own)
     const decided = (id: string, action: Right, tag?: string) =>
       policy.decide({
-        principal: { id, groups: groupsOfUser[id] ?? [] },
+        principal: { kind: id === 'builds' ? 'builds' : 'person', id, groups: groupsOfUser[id] ?? [] },
         action,
         scope: target('api', 'production'),
         owner: null,

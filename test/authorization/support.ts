@@ -3,6 +3,8 @@ import { createAuditLog } from '../../src/authorization/audit.ts'
 import type { AuthorizationRequest } from '../../src/authorization/request.ts'
 import { createDoor } from '../../src/authorization/door.ts'
 import type { Shop } from '../../src/authorization/entities.ts'
+import type { JudgeDeps } from '../../src/authorization/judge.ts'
+import { createPeople } from '../../src/authorization/people.ts'
 import { createGroups } from '../../src/authorization/groups.ts'
 import type { Policy } from '../../src/authorization/policy.ts'
 import { loadPolicy } from '../../src/authorization/policy.ts'
@@ -43,13 +45,25 @@ export function policyOf(text: string, of: Shop = shop): Policy {
 export const groupsOf = (of: Shop = shop) =>
   createGroups({ groups: of.groups, directory: { members: async () => null }, clock })
 
+/** A chat that knows nobody. */
+export const noPeople = createPeople({ directory: { person: async () => null, home: async () => null }, clock })
+
+/** Everything that a judge needs, with the shipped policy unless given. */
+export const judging = (more: Partial<JudgeDeps> = {}): JudgeDeps => ({
+  policy: policyOf(shippedText),
+  groups: groupsOf(),
+  people: noPeople,
+  teams: {},
+  ...more,
+})
+
 /** Patient, unless told otherwise: a busy machine is no store that is away. */
-export function doorAt(store: StoreReader & StoreWriter, answerMs = 20_000) {
+export function doorAt(store: StoreReader & StoreWriter, answerMs = 20_000, more: Partial<JudgeDeps> = {}) {
   const audit = createAuditLog({ store, clock })
   const redact = createRedact(['hunter2-hunter2'])
   return {
     audit,
-    door: createDoor({ policy: policyOf(shippedText), groups: groupsOf(), audit, clock, redact, answerMs }),
+    door: createDoor({ ...judging(more), audit, clock, redact, answerMs }),
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expectTypeOf, test } from 'vitest'
 import type { CapabilityBinders } from '../../src/command/pass-the-door.ts'
-import { type Authorization, Authorized, type Door, openGrant } from '../../src/authorization/door.ts'
+import { type Authorization, Authorized, type Door } from '../../src/authorization/door.ts'
 import type { AuthorizationRequest } from '../../src/authorization/request.ts'
 import type { StoredReply } from '../../src/authorization/request-record.ts'
 import type { Grant, Right } from '../../src/authorization/rights.ts'
@@ -36,7 +36,7 @@ describe('what the compiler refuses', () => {
     unrun((): Authorized<'deploy'> => anyRight)
     // @ts-expect-error each maker wants the authorization of its own right
     unrun(() => makers.unlock(deploying))
-    expectTypeOf(() => openGrant(deploying)).returns.toEqualTypeOf<Grant<'deploy'>>()
+    expectTypeOf(() => door.open(deploying)).returns.toEqualTypeOf<Grant<'deploy'>>()
   })
 
   test('an authorization cannot be written down or made', () => {
@@ -44,9 +44,9 @@ describe('what the compiler refuses', () => {
     // @ts-expect-error an object literal is no authorization
     unrun(() => wantsDeploying({}))
     // @ts-expect-error nor is a grant
-    unrun(() => wantsDeploying(openGrant(deploying)))
+    unrun(() => wantsDeploying(door.open(deploying)))
     // @ts-expect-error the constructor is private
-    unrun(() => new Authorized(Symbol('mint'), openGrant(deploying)))
+    unrun(() => new Authorized(Symbol('mint'), Symbol('door'), door.open(deploying)))
     // @ts-expect-error and so is what it stands for
     unrun(() => deploying.grant)
   })

@@ -359,6 +359,9 @@ export async function world(given: Given = {}): Promise<World> {
       did.settled.push(reply)
       return { kind: 'stored' }
     },
+    open: () => {
+      throw new Error('nothing is opened here')
+    },
     ...given.door,
   }
   const logged: World['logged'] = []
@@ -372,6 +375,7 @@ export async function world(given: Given = {}): Promise<World> {
     door,
     capabilities: binders(can),
     readingRefusal: async () => null,
+    entryRefusal: () => null,
     clock: { now: () => noon, monotonic: () => performance.now(), sleep },
     log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     storeAnswers: async () => undefined,

@@ -7,8 +7,8 @@ const live = rolloutOf(12, 'rolling', ['done', 'proving', 'waiting'], { requeste
 const last = rolloutOf(12, 'rolling', ['done', 'done', 'proving'], { requestedBy: bob })
 const paused = rolloutOf(12, 'paused', ['done', 'waiting', 'waiting'], { requestedBy: bob, pause })
 const dead = rolloutOf(11, 'failed', ['done', 'failed', 'kept'])
-const demands = (right: string) => [
-  { right, scope: { kind: 'target', target: { service: 'api', tier: 'production' } }, owner: 'U0BOB' },
+const demands = (right: string, more: object = {}) => [
+  { right, scope: { kind: 'target', target: { service: 'api', tier: 'production' } }, owner: 'U0BOB', ...more },
 ]
 
 describe('pause', () => {
@@ -59,7 +59,7 @@ describe('resume', () => {
   it('lets it go on', async () => {
     const { say, did } = await world({ rollouts: [paused] })
     const reply = await say('resume api production')
-    expect(did.authorized).toEqual(demands('resume'))
+    expect(did.authorized).toEqual(demands('resume', { rolls: 'deploy' }))
     expect(did.resumed).toEqual([[12, null]])
     expect(textOf(reply)).toContain('Rollout 12 (deploy of api in production) goes on.')
   })

@@ -109,7 +109,12 @@ describe('take', () => {
     const { say, did } = await world({ rollouts: [live] })
     const reply = await say(`${text} --reason lunch`)
     expect(did.authorized).toEqual([
-      { right: 'take', scope: { kind: 'target', target: { service: 'api', tier: 'production' } }, owner: 'U0BOB' },
+      {
+        right: 'take',
+        scope: { kind: 'target', target: { service: 'api', tier: 'production' } },
+        owner: 'U0BOB',
+        rolls: 'deploy',
+      },
     ])
     expect(did.taken).toEqual([[12, 'lunch']])
     expect(textOf(reply)).toContain("is yours now; it was @bob's, who is told in the thread.")

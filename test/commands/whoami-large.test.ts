@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { createRightsReader } from '../../src/authorization/rights-reader.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import { createCatalog } from '../../src/domain/catalog.ts'
-import { groupsOf, policyOf, shippedText } from '../authorization/support.ts'
+import { groupsOf, judging, policyOf, shippedText } from '../authorization/support.ts'
 import { textOf, world } from './fakes.ts'
 
 const names = Array.from({ length: 100 }, (_, index) => `service-${index}`)
@@ -49,12 +49,12 @@ function watchLoop() {
 }
 
 it.each([
-  ['somebody in no group', 'U0NOBODY', 'abort (your own) and unlock (your own) on every service'],
+  ['somebody in no group', 'U0NOBODY', 'pause (your own), abort (your own) and unlock (your own) on every service'],
   ['a member of deployers', 'U010MEMBER', 'deploy, restart'],
 ])(
   'whoami of %s leaves the others their turn, with 100 services in 3 tiers',
   async (_, id, words) => {
-    const rights = createRightsReader({ policy: policyOf(shippedText, shop), groups: groupsOf(shop) })
+    const rights = createRightsReader(judging({ policy: policyOf(shippedText, shop), groups: groupsOf(shop) }))
     const { say } = await world({ read: () => ({ rights }), parts: { catalog: createCatalog(shop) } })
     const loop = watchLoop()
     const reply = await say('whoami', { actor: { id, name: null } })

@@ -21,14 +21,20 @@ beforeAll(() => {
 
 async function granted<R extends 'pin' | 'unpin'>(right: R) {
   const asked = request({ actor: { id: 'UDEPLOY', name: 'dora' }, demands: [demand(right, 'api', 'production')] })
-  const answer = await doorAt(store).door.authorize({ ...asked, requestKey: `${right}:${Math.random()}` })
+  const { door } = doorAt(store)
+  const answer = await door.authorize({ ...asked, requestKey: `${right}:${Math.random()}` })
   const context = answer.kind === 'allowed' ? answer.contexts[0] : undefined
   if (context === undefined) throw new Error(JSON.stringify(answer))
-  return context
+  return { context, open: door.open }
 }
-const pin = async (digit: string, why: string) =>
-  pinCapability(store, systemClock)(await granted('pin')).pin(releaseOf(digit), why)
-const unpin = async () => unpinCapability(store)(await granted('unpin')).unpin()
+const pin = async (digit: string, why: string) => {
+  const { context, open } = await granted('pin')
+  return pinCapability(open, store, systemClock)(context).pin(releaseOf(digit), why)
+}
+const unpin = async () => {
+  const { context, open } = await granted('unpin')
+  return unpinCapability(open, store)(context).unpin()
+}
 
 const roll = (digit: string | null) =>
   createRollout(

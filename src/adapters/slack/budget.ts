@@ -29,6 +29,8 @@ export const SLACK_LIMITS: Limits = {
     'conversations.history': { perMinute: 40, burst: 10, reserve: 0 },
     'conversations.info': { perMinute: 40, burst: 20, reserve: 0 },
     'usergroups.users.list': { perMinute: 16, burst: 5, reserve: 0 },
+    'users.info': { perMinute: 80, burst: 20, reserve: 0 },
+    'bots.info': { perMinute: 40, burst: 10, reserve: 0 },
   },
   // With its burst no more than 60 in any minute.
   perChannel: { perMinute: 56, burst: 4, reserve: 1 },

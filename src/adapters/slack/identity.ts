@@ -7,7 +7,12 @@ export interface Identity {
   /** The bot's user id, as it stands in mentions. */
   readonly userId: string
   readonly botId: string
+  /** Name of our workspace. */
   readonly team: string
+  /** Id of our workspace (`T…`); empty when Slack did not say. */
+  readonly teamId: string
+  /** Id of the Enterprise organisation of our workspace (`E…`); null for none. */
+  readonly enterpriseId: string | null
   /** Scopes that the token carries; empty when Slack did not say. */
   readonly scopes: readonly string[]
 }
@@ -32,16 +37,27 @@ export const NEEDED_SCOPES = [
   'im:read',
   'reactions:write',
   'usergroups:read',
+  'users:read',
 ] as const
 
 export async function identify(clients: Clients): Promise<IdentityResult> {
   try {
     const answer = await clients.lookups.auth.test()
-    const { user_id: userId, bot_id: botId, team } = answer
+    const { user_id: userId, bot_id: botId, team, team_id: teamId, enterprise_id: enterpriseId } = answer
     if (userId === undefined || botId === undefined) {
       return refused(`the token belongs to a person, not to a bot; put the app's Bot User OAuth Token (xoxb-…) there`)
     }
-    return { kind: 'known', identity: { userId, botId, team: team ?? '', scopes: scopesOf(answer) } }
+    return {
+      kind: 'known',
+      identity: {
+        userId,
+        botId,
+        team: team ?? '',
+        teamId: teamId ?? '',
+        enterpriseId: enterpriseId ?? null,
+        scopes: scopesOf(answer),
+      },
+    }
   } catch (error) {
     const failure = failureOf(error, 'auth.test')
     if (failure.kind === 'silenced') return refused(`Slack answered ${slackCode(error)} to it; ${NEXT}`)

@@ -1,13 +1,17 @@
 import { App, type RespondArguments } from '@slack/bolt'
 import type { Clock } from '../../ports/clock.ts'
-import type { IncomingHandlers } from '../../ports/incoming.ts'
+import type { Incoming, IncomingHandlers } from '../../ports/incoming.ts'
 import type { Log } from '../../ports/log.ts'
+import type { PeopleDirectory } from '../../ports/people.ts'
+import { appIdIn, askAppId, isOfApp } from './app-id.ts'
 import { appTokenRefused } from './app-token.ts'
 import type { SlackChat } from './chat.ts'
 import { listenHttp, type HttpEndpoint, type HttpOptions } from './http.ts'
 import type { Identity } from './identity.ts'
 import { createLink, type Link, type LinkOptions } from './link.ts'
 import { slackLogger } from './logger.ts'
+import { originOf, type NamedTeams } from './origin.ts'
+import { createSlackPeople } from './people.ts'
 import { createReply } from './reply.ts'
 import { clickRequest, directRequest, isOurAction, mentionRequest, slashRequest, type Request } from './requests.ts'
 import { createSeen } from './seen.ts'
@@ -17,6 +21,8 @@ export type SlackReceiverOptions = {
   readonly command: string
   /** Where answers go that have no response URL; also says who we are. */
   readonly chat: SlackChat
+  /** Asked for people of whom a payload does not say whether they are ours; Slack itself unless given. */
+  readonly people?: PeopleDirectory
   /** Stands in for `fetch` on response URLs. */
   readonly fetch?: typeof fetch
 } & (
@@ -52,19 +58,22 @@ export function createSlackReceiver(
   log: Log,
 ): SlackReceiver {
   const seen = createSeen(clock)
+  const people = options.people ?? createSlackPeople(options.chat, clock, log)
   const running = new Set<Promise<void>>()
   const stopping = new AbortController()
   let identity: Identity | null = null
+  let appId: string | null = null
   let links: readonly Link[] = []
   let http: HttpEndpoint | null = null
 
   const answerTo = (request: Request) => createReply(request, { ...options, stopping: stopping.signal }, clock, log)
   const handle = (request: Request): void => {
     if (stopping.signal.aborted || !seen.first(request.requestKey)) return
-    const { responseUrl: _, ...rest } = request
+    const { responseUrl: _, named, ...rest } = request
     const run = async (): Promise<void> => {
       try {
-        await handlers.command({ ...rest, reply: answerTo(request) })
+        const user = { ...rest.user, ...(await originFields(request.user.id, named)) }
+        await handlers.command({ ...rest, user, reply: answerTo(request) })
       } catch (error) {
         log.error({ err: error, request: request.requestKey, text: request.text }, 'a command handler threw')
       }
@@ -73,7 +82,21 @@ export function createSlackReceiver(
     running.add(one)
   }
 
+  /** What is added to a person: their team, and that they are of another organisation. */
+  const originFields = async (id: string, named: NamedTeams): Promise<Partial<Incoming['user']>> => {
+    if (identity === null) return { team: '', from: 'another-organisation' }
+    const origin = originOf(named, identity)
+    if (origin.kind === 'ours') return origin.team === undefined ? {} : { team: origin.team }
+    if (origin.kind === 'to-ask') {
+      const facts = await people.person(id)
+      if (facts !== null && facts.enterprise === identity.enterpriseId) return { team: origin.team }
+    }
+    return { team: origin.team, from: 'another-organisation' }
+  }
+
   const hint = (request: Request): void => {
+    // Nobody asked for anything: people of another organisation are left alone.
+    if (identity === null || originOf(request.named, identity).kind !== 'ours') return
     if (!seen.first(request.requestKey)) return
     const text = 'To give me a command, begin the message with my name: `@opsee status`.'
     void answerTo(request)({ text, sections: [] }, 'sender')
@@ -96,14 +119,19 @@ export function createSlackReceiver(
       log.warn({ err: error }, 'a Slack payload could not be acknowledged')
     }
   }
+  const isOurs = (body: unknown): boolean => {
+    if (isOfApp(body, appId)) return true
+    log.warn({}, 'a Slack payload of another app was ignored: its api_app_id is not ours')
+    return false
+  }
   app.command(/.*/, async ({ command, ack }) => {
     const ours = command.command === options.command
     await first(() => (ours ? ack() : ack(unknownCommand(command.command, options))))
-    if (ours) take(slashRequest(command), 'slash command')
+    if (ours && isOurs(command)) take(slashRequest(command), 'slash command')
   })
   app.action({}, async ({ ack, body }) => {
     await first(() => ack())
-    if (isOurAction(body)) take(clickRequest(body), 'click')
+    if (isOurAction(body) && isOurs(body)) take(clickRequest(body), 'click')
   })
   // Nothing of ours sends these, but what is not acknowledged is an error on somebody's screen.
   app.options({}, async ({ ack }) => first(() => ack({ options: [] })))
@@ -111,14 +139,14 @@ export function createSlackReceiver(
   app.view({}, async ({ ack }) => first(() => ack()))
   app.view({ type: 'view_closed' }, async ({ ack }) => first(() => ack()))
   app.event('app_mention', async ({ body }) => {
-    const mention = identity === null ? null : mentionRequest(body, identity.userId)
+    const mention = identity === null || !isOurs(body) ? null : mentionRequest(body, identity.userId)
     if (mention === null) return
     if (mention.isCommand) handle(mention.request)
     else hint(mention.request)
   })
   // Subscribed to direct messages alone; a workspace may send more, which is none of our business.
   app.event('message', async ({ body }) => {
-    const request = identity === null ? null : directRequest(body, identity.userId)
+    const request = identity === null || !isOurs(body) ? null : directRequest(body, identity.userId)
     if (request !== null) handle(request)
   })
   const take = (request: Request | null, what: string): void => {
@@ -141,7 +169,10 @@ export function createSlackReceiver(
     async start() {
       identity = await known()
       if (identity === null) return
-      log.info({ team: identity.team, bot: identity.userId }, 'Slack knows the bot')
+      appId =
+        (options.mode === 'socket' ? appIdIn(options.appToken) : null) ??
+        (await askAppId(options.chat.clients, identity.botId))
+      log.info({ team: identity.team, bot: identity.userId, app: appId }, 'Slack knows the bot')
       if (options.mode === 'http') {
         http = await listenHttp(app, options, clock, log)
         return

@@ -1,30 +1,53 @@
 import { z } from 'zod'
 import type { Place } from '../../ports/chat.ts'
 import type { Incoming } from '../../ports/incoming.ts'
+import { clickTeams, messageTeams, slashTeams, type NamedTeams } from './origin.ts'
 
 /** A request out of Slack's payload, before it can answer; `responseUrl` is where an answer may go (30 minutes, 5 times). */
 export interface Request extends Omit<Incoming, 'reply'> {
   readonly responseUrl: string | null
+  /** The teams that the payload names for the person. */
+  readonly named: NamedTeams
 }
+
+/** Slack's ids: capital letters and digits. Anything else did not come from Slack, and could pass for another kind of principal. */
+const userId = z.string().regex(/^[UW][A-Z0-9]{1,40}$/)
+const channelId = z.string().regex(/^[CDG][A-Z0-9]{1,40}$/)
+const teamId = z.string().regex(/^[TE][A-Z0-9]{1,40}$/)
+const enterpriseId = z.string().regex(/^E[A-Z0-9]{1,40}$/)
+/** Seconds and microseconds. */
+const messageTs = z.string().regex(/^\d{1,20}\.\d{1,20}$/)
+const empty = z.literal('').transform(() => undefined)
+const maybeTeam = z.union([teamId, empty]).nullish()
+const maybeEnterprise = z.union([enterpriseId, empty]).nullish()
 
 const slashPayload = z.object({
   text: z.string().optional(),
-  user_id: z.string().min(1),
+  user_id: userId,
   user_name: z.string().optional(),
-  channel_id: z.string().min(1),
+  channel_id: channelId,
+  team_id: maybeTeam,
+  enterprise_id: maybeEnterprise,
   trigger_id: z.string().min(1),
   response_url: z.string().optional(),
 })
 
 const messagePayload = z.object({
   event_id: z.string().optional(),
+  team_id: maybeTeam,
+  enterprise_id: maybeEnterprise,
+  is_ext_shared_channel: z.boolean().optional(),
   event: z.object({
     text: z.string().optional(),
-    user: z.string().optional(),
-    channel: z.string().min(1),
+    user: userId.optional(),
+    team: maybeTeam,
+    user_team: maybeTeam,
+    source_team: maybeTeam,
+    user_profile: z.object({ team: maybeTeam }).nullish(),
+    channel: channelId,
     channel_type: z.string().optional(),
-    ts: z.string().min(1),
-    thread_ts: z.string().optional(),
+    ts: messageTs,
+    thread_ts: messageTs.optional(),
     bot_id: z.string().nullish(),
     subtype: z.string().optional(),
     hidden: z.boolean().optional(),
@@ -52,11 +75,18 @@ const SLACKBOT = 'USLACKBOT'
 const clickPayload = z.object({
   trigger_id: z.string().optional(),
   response_url: z.string().optional(),
-  user: z.object({ id: z.string().min(1), name: z.string().optional(), username: z.string().optional() }),
-  channel: z.object({ id: z.string().optional() }).nullish(),
+  user: z.object({
+    id: userId,
+    name: z.string().optional(),
+    username: z.string().optional(),
+    team_id: maybeTeam,
+  }),
+  team: z.object({ id: teamId.optional(), enterprise_id: maybeEnterprise }).nullish(),
+  enterprise: z.object({ id: enterpriseId.optional() }).nullish(),
+  channel: z.object({ id: channelId.optional() }).nullish(),
   container: z
     .object({
-      channel_id: z.string().optional(),
+      channel_id: channelId.optional(),
       message_ts: z.string().optional(),
       thread_ts: z.string().optional(),
     })
@@ -80,6 +110,7 @@ export function slashRequest(payload: unknown): Request | null {
     requestKey: `slash:${data.trigger_id}`,
     source: 'slash',
     responseUrl: data.response_url ?? null,
+    named: slashTeams(data),
   }
 }
 
@@ -126,9 +157,10 @@ const isDirect = (event: MessagePayload['event']): boolean =>
   event.channel_type === undefined ? event.channel.startsWith('D') : event.channel_type === 'im'
 
 function messageRequest(
-  { event, event_id: eventId }: MessagePayload,
+  payload: MessagePayload,
   more: { readonly user: string; readonly text: string; readonly source: 'mention' | 'direct' },
 ): Request {
+  const { event, event_id: eventId } = payload
   // A mention in a direct message may come twice, as a mention and as a message: both are the same request.
   const own = isDirect(event) ? undefined : eventId
   return {
@@ -138,6 +170,7 @@ function messageRequest(
     requestKey: `event:${own ?? `${event.channel}:${event.ts}`}`,
     source: more.source,
     responseUrl: null,
+    named: messageTeams(payload),
   }
 }
 
@@ -165,6 +198,7 @@ export function clickRequest(payload: unknown): Request | null {
     requestKey: `button:${trigger}`,
     source: 'button',
     responseUrl: data.response_url ?? null,
+    named: clickTeams(data),
   }
 }
 

@@ -4,7 +4,7 @@ import { code, count, series } from '../../domain/wording.ts'
 import type { Waiting } from '../../services/capabilities.ts'
 import type { Reply } from '../context.ts'
 import { answer, demand, type Demands, type QueryContext } from '../define.ts'
-import type { Right } from '../../authorization/rights.ts'
+import { proceedingRights, type Right } from '../../authorization/rights.ts'
 import { optional, rolloutId, service, tier } from '../fields.ts'
 import { mistyped, refused } from '../text.ts'
 import { fleetSentence, rolloutVerdict } from './rollout-text.ts'
@@ -31,7 +31,9 @@ export async function demandOnLive<R extends Right>(
   if (found.kind === 'answer') return answer(found.reply)
   const { plan } = found.rollout
   const target = { service: plan.service, tier: plan.tier }
-  return demand({ right, scope: { kind: 'target', target }, owner: ownerOf(found.rollout).id })
+  const proceeds = proceedingRights.some((one) => one === right)
+  const rolls = proceeds ? { rolls: plan.kind } : {}
+  return demand({ right, scope: { kind: 'target', target }, owner: ownerOf(found.rollout).id, ...rolls })
 }
 
 /** The rollout, or why there is nothing to `verb`. */

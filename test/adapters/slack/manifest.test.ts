@@ -58,6 +58,8 @@ const SCOPES: Readonly<Record<string, readonly string[]>> = {
   'conversations.replies': ['channels:history', 'groups:history', 'im:history'],
   'conversations.info': ['channels:read', 'groups:read', 'im:read'],
   'usergroups.users.list': ['usergroups:read'],
+  'users.info': ['users:read'],
+  'bots.info': ['users:read'],
 }
 
 function methodsCalled(): readonly string[] {

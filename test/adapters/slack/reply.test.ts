@@ -65,6 +65,7 @@ const request = (source: Request['source'], responseUrl: string | null = url): R
   place: { channel: 'C1', thread: null },
   requestKey: `${source}:1`,
   source,
+  named: { teams: [], enterprises: new Map(), shared: false },
   responseUrl,
 })
 const reply = (to: Request, timeoutMs = 10_000) => createReply(to, { chat, timeoutMs }, clock, log)

@@ -103,6 +103,7 @@ describe('direct messages', () => {
       requestKey: 'event:D1:1.1',
       source: 'direct',
       responseUrl: null,
+      named: { teams: [], enterprises: new Map(), shared: false },
     })
   })
 
@@ -138,6 +139,7 @@ describe('clicks', () => {
       requestKey: 'button:T1',
       source: 'button',
       responseUrl: null,
+      named: { teams: [], enterprises: new Map(), shared: false },
     })
   })
 
