@@ -36,7 +36,7 @@ function stage(of: ThrottleLimits = limits) {
     begun,
     later: (ms: number) => (now += ms),
     /** Ends the oldest command of this person. */
-    async end(id: string) {
+    end: async (id: string) => {
       const index = open.findIndex((one) => one.id === id)
       open.splice(index, 1)[0]?.end()
       for (let turn = 0; turn < 5; turn++) await Promise.resolve()
