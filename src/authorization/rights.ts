@@ -30,7 +30,7 @@ export const proceedingRights = ['take', 'resume', 'continue', 'retry'] as const
 export const stoppingRights = ['pause', 'abort'] as const satisfies readonly Right[]
 
 /** A person in the chat. */
-export interface PersonActor {
+interface PersonActor {
   readonly kind?: 'person'
   /** The chat's id, such as U012ABCDEF. */
   readonly id: string

@@ -32,7 +32,7 @@ export type Ruling =
 export const ownerStopsRule = 'door-owner-stops'
 
 /** Slack's ids of people (https://docs.slack.dev/reference/objects/user-object). */
-export const isPersonId = (id: string): boolean => /^[UW][A-Z0-9]{1,40}$/.test(id)
+const isPersonId = (id: string): boolean => /^[UW][A-Z0-9]{1,40}$/.test(id)
 
 /** The rule that refuses this principal before any policy is asked; null when none does. Pure. */
 export function entryRuling(principal: Principal, action: Question['action'], teams: OtherTeams): EntryRuling | null {

@@ -46,7 +46,7 @@ export const groupsOf = (of: Shop = shop) =>
   createGroups({ groups: of.groups, directory: { members: async () => null }, clock })
 
 /** A chat that knows nobody. */
-export const noPeople = createPeople({ directory: { person: async () => null, home: async () => null }, clock })
+const noPeople = createPeople({ directory: { person: async () => null, home: async () => null }, clock })
 
 /** Everything that a judge needs, with the shipped policy unless given. */
 export const judging = (more: Partial<JudgeDeps> = {}): JudgeDeps => ({
