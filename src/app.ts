@@ -136,7 +136,7 @@ export function createApp(parts: AppParts): App {
     clusters: { of: schedulerOf },
     health: createHealthReader(config, parts.probe, announcedPort),
     discovery,
-    keys: createKeyReader(stores.absolute, config.query),
+    keys: createKeyReader(stores.absolute, config.query, parts.redact),
     rights,
     now: () => clock.now(),
   }
@@ -186,6 +186,7 @@ export function createApp(parts: AppParts): App {
     log,
     storeAnswers: () => shared.get('answers'),
     newReference: parts.newId,
+    redact: parts.redact,
   })
   const { dispatch, handle } = incoming
   const hooks = createHooks({ ...parts, dispatch }, lookForWorkMs)

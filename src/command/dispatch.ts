@@ -1,5 +1,6 @@
 import type { Door } from '../authorization/door.ts'
 import type { Actor, Denial } from '../authorization/rights.ts'
+import type { Redact } from '../config/redact.ts'
 import type { Catalog } from '../domain/catalog.ts'
 import { code, words } from '../domain/wording.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -13,6 +14,7 @@ import { findCommand, type Found } from './find.ts'
 import { helpHint, overview, usageText } from './help.ts'
 import { usualLimits, within, type Limits, type Passage } from './limits.ts'
 import { CutShort, passTheDoor, type CapabilityBinders } from './pass-the-door.ts'
+import { maskTyped, withWarning } from './mask-typed.ts'
 import { done, failed, mistyped, refused } from './text.ts'
 
 export interface DispatchParts {
@@ -31,6 +33,8 @@ export interface DispatchParts {
   readonly storeAnswers: () => Promise<unknown>
   /** A short word, new each time, by which a person's report is found in the log. */
   readonly newReference: () => string
+  /** Masks the secrets in a typed command. */
+  readonly redact: Redact
   readonly limits?: Limits
 }
 
@@ -83,7 +87,13 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     })
   }
 
-  return async (request) => {
+  return async (typed) => {
+    const { text, masked } = maskTyped(typed.text, parts.redact)
+    const reply = await answer({ ...typed, text })
+    return masked ? withWarning(reply) : reply
+  }
+
+  async function answer(request: CommandRequest): Promise<Reply> {
     try {
       const stranger = parts.entryRefusal(request.actor)
       if (stranger !== null) return refused(stranger.message)

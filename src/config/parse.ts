@@ -90,6 +90,8 @@ function lostKeys(document: Document): { readonly node: Scalar; readonly path: s
   return found
 }
 
+const textOf = (node: Scalar | undefined): string => (typeof node?.value === 'string' ? node.value : '')
+
 /** Texts in the file that are a secret, or look like one. */
 function secretsIn(document: Document, redact: Redact): { readonly node: Scalar; readonly path: string }[] {
   const found: { node: Scalar; path: string }[] = []
@@ -100,6 +102,17 @@ function secretsIn(document: Document, redact: Redact): { readonly node: Scalar;
         isPair(ancestor) && isScalar(ancestor.key) ? String(ancestor.key.value) : '',
       )
       found.push({ node, path: keys.filter((key) => key !== '').join('.') })
+    },
+    // In the words of a command, the secret can stand behind its flag: `[migrate, --password, …]`.
+    Seq(_key, node, ancestors) {
+      const words = node.items.flatMap((item) => (isScalar(item) && typeof item.value === 'string' ? [item] : []))
+      words.forEach((word, index) => {
+        const pair = `${textOf(words[index - 1])} ${textOf(word)}`
+        if (index === 0 || !pair.startsWith('-') || redact(pair) === pair) return
+        if (found.some((one) => one.node === word || one.node === words[index - 1])) return
+        const keys = ancestors.map((one) => (isPair(one) && isScalar(one.key) ? String(one.key.value) : ''))
+        found.push({ node: word, path: keys.filter((key) => key !== '').join('.') })
+      })
     },
   })
   return found

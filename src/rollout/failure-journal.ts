@@ -1,6 +1,10 @@
+import { stripVTControlCharacters } from 'node:util'
 import type { Fact } from '../domain/event.ts'
 import type { SchedulerReader } from '../ports/scheduler.ts'
 import type { Decision } from './draft.ts'
+
+/** Format and control characters: they can hide a part of a line, or turn its direction. */
+const invisible = /(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 const mostLines = 15
 /** Characters of one line. */
@@ -21,11 +25,16 @@ export async function withJournal(
   const failed = decision.rollout.instances.find(({ unit }) => unit === ending.unit)
   if (failed?.lost === 'destroyed' || failed?.lost === 'unloaded') return decision.facts
   const reading = await parts.scheduler.journal(ending.unit, mostLines)
-  const shown = (line: string): string => parts.redact(line).slice(0, longestLine)
-  const journal = reading.kind === 'lines' ? reading.lines.map(shown) : []
-  const noJournal = reading.kind === 'none' ? shown(reading.reason) : null
+  const journal = reading.kind === 'lines' ? safeLines(reading.lines, parts.redact) : []
+  const noJournal = reading.kind === 'none' ? (safeLines([reading.reason], parts.redact)[0] ?? null) : null
   return decision.facts.map((fact) => (tellsFailure(fact) ? { ...fact, journal, noJournal } : fact))
 }
+
+/** Masks the lines as one text, because a private key spans several of them. */
+const safeLines = (lines: readonly string[], redact: (text: string) => string): string[] =>
+  redact(lines.map((line) => stripVTControlCharacters(line).replace(invisible, '')).join('\n'))
+    .split('\n')
+    .map((line) => line.slice(0, longestLine))
 
 /** What is told of a failure with the journal: its end, or that it is taken back now. */
 const tellsFailure = (fact: Fact): fact is Extract<Fact, { kind: 'ended' | 'rollback-due' }> =>

@@ -1,23 +1,18 @@
+import { redactField, type Redact } from '../config/redact.ts'
 import type { Config } from '../config/schema.ts'
 import type { StoreReader } from '../ports/store.ts'
 import type { Readers } from './capabilities.ts'
-
-const mask = '•••••• (masked: it looks like a secret)'
-
-/** Long random texts, keys and tokens, whatever their key is called. */
-const looksSecret =
-  /-----BEGIN|xox[a-z]-|xapp-|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20}|eyJ[\w-]{10,}\.|:\/\/[^\s/:@]+:[^\s/@]+@|(?:password|passwd|secret|token|api_?key)["']?\s*[=:]/i
 
 /**
  * `get` and `ls`: absolute etcd keys below the prefixes that the configuration allows, with secrets masked.
  * `store` sees absolute keys.
  */
-export function createKeyReader(store: StoreReader, config: Config['query']): Readers['keys'] {
+export function createKeyReader(store: StoreReader, config: Config['query'], redact: Redact): Readers['keys'] {
+  const words = config.secretWords.map((word) => word.toLowerCase())
+  const isNamed = (key: string): boolean => words.some((word) => key.toLowerCase().includes(word))
   const shown = (key: string, value: string) => {
-    const words = config.secretWords.map((word) => word.toLowerCase())
-    const name = key.toLowerCase()
-    const masked = value !== '' && (words.some((word) => name.includes(word)) || looksSecret.test(value))
-    return { key, value: masked ? mask : value, masked }
+    const safe = redactField(key, value, redact, isNamed)
+    return { key, value: safe, masked: safe !== value }
   }
   const allowed = (key: string): boolean =>
     config.prefixes.some((prefix) => key.startsWith(prefix) || `${key}/` === prefix)

@@ -1,4 +1,5 @@
 import type { Authorization, Authorized, Door } from '../../src/authorization/door.ts'
+import { createRedact } from '../../src/config/redact.ts'
 import type { Demand, Right } from '../../src/authorization/rights.ts'
 import type { CommandRequest, Reply } from '../../src/command/context.ts'
 import { createDispatch, type DispatchParts } from '../../src/command/dispatch.ts'
@@ -380,6 +381,7 @@ export async function world(given: Given = {}): Promise<World> {
     log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     storeAnswers: async () => undefined,
     newReference: () => 'ref-7',
+    redact: createRedact(['correct horse battery']),
     ...given.parts,
   })
   return {

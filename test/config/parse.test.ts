@@ -351,6 +351,35 @@ describe('a secret in the file', () => {
   })
 })
 
+describe('the words of a command in the configuration', () => {
+  const preparation = (command: string): readonly string[] =>
+    faults(
+      good.replace(
+        'unit: bartnet@.service',
+        `unit: bartnet@.service\n    preparation: { command: ${command}, timeout: 1m }`,
+      ),
+    )
+
+  test.each([
+    '--password-file=/run/secrets/db',
+    '--token-file=/run/t',
+    '--auth=none',
+    '--author=kim',
+    '--bypass-checks=true',
+  ])('may be %s', (word) => {
+    expect(preparation(`[bin/migrate, ${word}]`)).toEqual([])
+  })
+
+  test.each(['--password=hunter22x', 'postgres://u:p4ssw0rd@db', '--password, hunter22x', '--token, a1b2c3d4e5f6'])(
+    'may not hold the secret of %s',
+    (words) => {
+      const found = preparation(`[bin/migrate, ${words}]`).join('\n')
+      expect(found).toContain('a secret stands in this file')
+      expect(found).not.toMatch(/hunter22x|p4ssw0rd|a1b2c3/)
+    },
+  )
+})
+
 describe('a preparation', () => {
   const withPreparation = (text: string): string =>
     faultOf('unit: bartnet@.service', `unit: bartnet@.service\n    preparation: ${text}`)

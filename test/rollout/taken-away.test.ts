@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { lineOf } from '../../src/narrator/lines.ts'
 import type { ClusterView, JournalReading } from '../../src/ports/scheduler.ts'
+import { createRedact, masked } from '../../src/config/redact.ts'
 import { withJournal } from '../../src/rollout/failure-journal.ts'
 import { planOf } from '../support/rollouts.ts'
 import { World } from './world.ts'
@@ -104,6 +105,30 @@ describe('an instance that somebody destroys', () => {
     expect(asked).toEqual([])
     expect(facts.at(-1)).toMatchObject({ kind: 'ended', journal: [], noJournal: null })
     expect(endLine(world)).not.toContain('journal')
+  })
+})
+
+describe('the journal of a failure', () => {
+  it('shows no part of a private key whose lines come one by one, and no hidden characters', async () => {
+    const world = new World(planOf())
+    world.unit(first).falls = 9
+    let last = world.turn()
+    while (world.rollout.endedAt === null) last = world.turn()
+    const body = 'a1B2'.repeat(16)
+    const lines = [
+      'starting\u202E',
+      '-----BEGIN PRIVATE KEY-----',
+      body,
+      body,
+      '-----END PRIVATE KEY-----',
+      'DB_PASS\u200BWORD=hunter22x',
+    ]
+    const scheduler = {
+      observe: async (): Promise<ClusterView> => ({ kind: 'unknown', startedAt: 0, endedAt: 0, reason: '' }),
+      journal: async (): Promise<JournalReading> => ({ kind: 'lines', lines }),
+    }
+    const facts = await withJournal(last, { scheduler, redact: createRedact([]) })
+    expect(facts.at(-1)).toMatchObject({ kind: 'ended', journal: ['starting', masked, `DB_PASSWORD=${masked}`] })
   })
 })
 

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { EtcdStore } from '../../src/adapters/etcd/store.ts'
 import { createDiscovery, parseAnnouncement } from '../../src/services/discovery.ts'
 import { BadCursor } from '../../src/services/history-pages.ts'
+import { createRedact } from '../../src/config/redact.ts'
 import { createKeyReader } from '../../src/services/key-reader.ts'
 import { createRolloutReader } from '../../src/services/rollout-reader.ts'
 import { createStopReader } from '../../src/services/stops.ts'
@@ -217,7 +218,7 @@ describe('keys that people ask for', () => {
         { key: '/other/x', value: 'y' },
       ],
     })
-    const reader = createKeyReader(absolute, { prefixes: ['/app/'], secretWords: ['password'] })
+    const reader = createKeyReader(absolute, { prefixes: ['/app/'], secretWords: ['password'] }, createRedact([]))
     expect(await reader.get('/app/url')).toMatchObject({ kind: 'value', value: 'http://vape.internal', masked: false })
     for (const key of ['/app/db_password', '/app/dsn', '/app/note']) {
       const answer = await reader.get(key)
@@ -239,13 +240,13 @@ describe('keys that people ask for', () => {
         { key: '/shop-private/b', value: '2' },
       ],
     })
-    const reader = createKeyReader(absolute, { prefixes: ['/shop/'], secretWords: [] })
+    const reader = createKeyReader(absolute, { prefixes: ['/shop/'], secretWords: [] }, createRedact([]))
     const listed = await reader.list('/shop', { keysOnly: false, limit: 10 })
     expect(listed).toMatchObject({ kind: 'list', entries: [{ key: '/shop/a' }], more: false })
   })
 
   it('that are not there are answered with a prefix that may be listed', async () => {
-    const reader = createKeyReader(store.under(''), { prefixes: ['/shop/'], secretWords: [] })
+    const reader = createKeyReader(store.under(''), { prefixes: ['/shop/'], secretWords: [] }, createRedact([]))
     for (const [key, near] of [
       ['/shop', '/shop/'],
       ['/shop/none', '/shop/'],

@@ -33,7 +33,7 @@ export function cutMrkdwn(text: string, limit: number): string {
 
 /** A deploy must never ping a whole channel, whatever text found its way into a message. */
 export function withoutBroadcasts(mrkdwn: string): string {
-  return mrkdwn.replace(/<!(channel|here|everyone)(\|[^>]*)?>/gi, '@$1')
+  return mrkdwn.replace(/<!(channel|here|everyone)(\|[^<>]*)?>/gi, '@$1')
 }
 
 /** Mrkdwn as plain text, for headers and buttons: links become their labels, entities their characters. */
