@@ -30,7 +30,7 @@ const otherwise =
   /^(?:file|files|path|paths|dir|folder|url|uri|endpoint|host|name|names|id|ids|ttl|expiry|expires|expiration|count|counts|length|len|size|min|max|limit|type|policy|rotation|age|field|fields|label|header|enabled|required|optional|hint|prompt|reset|prefix|suffix|format|version|manager|provider|store|backend|ref|reference|arn|mode|method|strength|rule|rules|check|checks|validation|timeout|retries|command|cmd|helper|source|env|var|words|service|server|class|module|plugin|middleware)$/
 
 /** `DB_PASSWORD`, `dbPassword`, `--db-password` and `db.password` are all `db`, `password`. */
-export function wordsOf(name: string): readonly string[] {
+function wordsOf(name: string): readonly string[] {
   return name
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replaceAll(/([A-Z])([A-Z][a-z])/g, '$1 $2')
