@@ -37,6 +37,6 @@ const begun = ({ recorder }: ChaosWorld, tag: string): boolean =>
   [...recorder.now].some(([key, value]) => key.startsWith('rollouts/') && value.includes(tag))
 
 async function answersTo({ slack }: ChaosWorld, person: Person): Promise<readonly string[]> {
-  const messages = await slack.messages(channels.main)
+  const messages = await slack.messages(channels.main).catch(() => [])
   return messages.filter(({ ephemeral_to }) => ephemeral_to === people[person]).map(({ text }) => text)
 }

@@ -37,10 +37,9 @@ export function toldAsStored(evidence: Evidence, stories: readonly Story[]): Vio
       found.push(say(`ended as ${phase}, and its closing message says: ${closing.text}`))
     }
     const reactions = root.reactions.filter(({ users }) => users.includes(evidence.bot)).map(({ name }) => name)
-    const wanted = reaction[phase]
-    // A success of which an old copy was not seen to stop carries a warning.
-    const warns = phase === 'succeeded' && reactions.join() === 'warning'
-    if (wanted !== undefined && reactions.join() !== wanted && !warns) {
+    const isClean = phase !== 'succeeded' || !saysOldCopy(linesOf(evidence, story, root))
+    const wanted = isClean ? reaction[phase] : notClean
+    if (wanted !== undefined && reactions.join() !== wanted) {
       found.push(say(`ended as ${phase}, and its root message has the reactions ${reactions.join(', ') || 'none'}`))
     }
     return found
@@ -70,6 +69,11 @@ const reaction: Readonly<Record<string, string>> = {
   'rolled-back': 'leftwards_arrow_with_hook',
   'rollback-failed': 'rotating_light',
 }
+
+/** A success with an old copy that was not seen to stop is not shown as clean. */
+const notClean = 'warning'
+const saysOldCopy = (lines: readonly string[]): boolean =>
+  lines.some((line) => line.startsWith('Opsee did not see the old copy of '))
 
 /** How the first line of each kind of event looks; what is in brackets names it. Kinds that are not here are passed over. */
 const heads: readonly (readonly [kind: string, line: RegExp])[] = [

@@ -22,7 +22,7 @@ const buttonsOn = ({ ts, blocks }: SlackMessage): readonly Button[] =>
 
 /** Somebody presses a button; now and then two people press the same one at once, or somebody who may not. */
 export const pressesButton: Deed = async (world, chances) => {
-  const messages = await world.slack.messages(channels.main)
+  const messages = await world.slack.messages(channels.main).catch(() => [])
   const buttons = messages.slice(-newest).flatMap(buttonsOn)
   if (buttons.length === 0) return type(world, 'carol', 'status')
   const button = oneOf(chances, buttons)

@@ -5,8 +5,9 @@ import type { ChaosWorld } from '../world/world.ts'
 import { oneOf, type Fault } from './fault.ts'
 import { some, until, untilTyped, type Moment, type Moving } from './until.ts'
 
-/** An instance is done, and the rollout goes on with the next ones. */
-const halfDone = (one: Moving): boolean => one.phase === 'rolling' && some('done', one) && some('waiting', one)
+/** An instance is done, and the rollout goes on with the next ones: these begin in the same step. */
+const halfDone = (one: Moving): boolean =>
+  one.phase === 'rolling' && some('done', one) && one.instances.some(({ stage }) => stage !== 'done')
 
 function doneOf({ rollout }: Moment, chances: Chances): string {
   return oneOf(

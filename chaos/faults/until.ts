@@ -18,7 +18,7 @@ const moving = z.object({
 export type Moving = z.infer<typeof moving>['is']
 
 /** A moment is waited for until what was typed has ended or was refused, and for so long at most, in ms. */
-const patienceMs = 45_000
+const patienceMs = 90_000
 const ended = /"phase":"(?:succeeded|failed|aborted|rolled-back|rollback-failed|cancelled)"/
 
 export interface Moment {
@@ -54,7 +54,8 @@ export async function untilTyped(
   const tag = `m${chances.between(0, 1_000_000_000)}`
   const typed = begin(world, 'ann', tag, words)
   let answered = false
-  void typed.then(() => (answered = true))
+  const settle = (): void => void (answered = true)
+  typed.then(settle, settle)
   /** It was refused, or has ended. */
   const isOver = (): boolean => {
     const own = [...recorder.now].find(([key, value]) => key.startsWith('rollouts/') && value.includes(tag))
