@@ -1,6 +1,7 @@
 import { channels, people } from '../../../demo/demo/stage.ts'
 import type { LocalSlack } from '../../../demo/slack/start.ts'
 import type { SlackMessage } from '../../../demo/slack/control.ts'
+import { startStopwatch } from '../../support/stopwatch.ts'
 import { until } from './until.ts'
 
 export type Person = keyof typeof people
@@ -11,7 +12,7 @@ export interface Answer {
   /** Whom alone it is for; null when everybody sees it. */
   readonly to: string | null
   readonly message: SlackMessage
-  /** Milliseconds from the typing until it could be seen. */
+  /** Milliseconds from the typing until the answer was visible, as `startStopwatch` measures. */
   readonly ms: number
 }
 
@@ -32,12 +33,12 @@ export async function click(slack: LocalSlack, person: Person, message: string, 
 
 async function answerTo(slack: LocalSlack, act: () => Promise<unknown>): Promise<Answer> {
   const before = new Set((await slack.messages(channels.main)).map(({ ts }) => ts))
-  const began = performance.now()
+  const elapsed = startStopwatch()
   await act()
   const look = async (): Promise<SlackMessage | undefined> =>
     (await slack.messages(channels.main)).find((one) => !before.has(one.ts) && isAnswer(one, slack.app.botUserId))
   const message = await until('an answer', look, () => '', 25)
-  return { text: message.text, to: message.ephemeral_to ?? null, message, ms: performance.now() - began }
+  return { text: message.text, to: message.ephemeral_to ?? null, message, ms: elapsed() }
 }
 
 /** Not a rollout's root, and no line of a thread. */
