@@ -178,7 +178,7 @@ describe('a build that arrives', () => {
       ['Deploy to staging', `deploy api staging ${image('a')}`],
       ['Deploy to qa', `deploy api qa ${image('a')}`],
     ])
-    expect(await readBuilds(storeOf(of), 'api')).toMatchObject([
+    expect((await readBuilds(storeOf(of), 'api')).records).toMatchObject([
       { id: 1, service: 'api', repository: 'quay.io/opsee/api', tags: ['v2', 'main'], digest: image('a'), revision },
     ])
   })
@@ -205,7 +205,8 @@ describe('a build that arrives', () => {
       expect.stringMatching(/^har has a new build: v2 /),
       expect.stringMatching(/^hub has a new build: v2 /),
     ])
-    for (const service of ['api', 'hub', 'har']) expect(await readBuilds(storeOf(of), service)).toHaveLength(1)
+    for (const service of ['api', 'hub', 'har'])
+      expect((await readBuilds(storeOf(of), service)).records).toHaveLength(1)
     // Another image under the same tag, in the very same words.
     registry.tagged.set('v2', image('b'))
     await of.send('quay', quay(['v2']))

@@ -231,7 +231,8 @@ describe('a sender that is slow on purpose', () => {
 
   beforeEach(async () => {
     await hooks.stop()
-    hooks = await listen(1000)
+    // Long enough for an honest sender on a busy machine.
+    hooks = await listen(3000)
   })
 
   test('with its headers is cut off, and 100 of them hold nobody up', async () => {
