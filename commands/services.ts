@@ -1,6 +1,6 @@
 import { query } from '../src/command/define.ts'
 import { optional, service } from '../src/command/fields.ts'
-import { instancesOf, isRunning, lookAt, runningText, type Views } from '../src/command/parts/fleet.ts'
+import { copiesOf, isRunning, lookAt, runningText, type Views } from '../src/command/parts/fleet.ts'
 import { done, table } from '../src/command/text.ts'
 import type { Catalog } from '../src/domain/catalog.ts'
 import { code, count, shortUnit, words } from '../src/domain/wording.ts'
@@ -62,17 +62,15 @@ function compare(
   const tiers = catalog.tiersOf(service).map((tier) => ({
     tier,
     known: views.get(tier)?.kind === 'known',
-    units: instancesOf(views.get(tier), { service, tier }, catalog),
+    copies: copiesOf(views.get(tier), { service, tier }, catalog),
   }))
-  const running = tiers.flatMap(({ tier, units }) =>
-    units.filter(isRunning).map((unit) => ({
-      tier,
-      unit: unit.unit,
-      ips: unit.reports.flatMap((report) => report.ip ?? []),
-    })),
+  const running = tiers.flatMap(({ tier, copies }) =>
+    copies
+      .filter(({ unit }) => isRunning(unit))
+      .map(({ name: label, unit }) => ({ tier, unit: label, ips: unit.reports.flatMap((report) => report.ip ?? []) })),
   )
   const places = count(new Set(announced.map((one) => `${one.ip}:${one.port}`)).size, 'address')
-  const fleets = tiers.map(({ tier, known, units }) => `${tier} ${known ? runningText(units) : 'unknown'}`)
+  const fleets = tiers.map(({ tier, known, copies }) => `${tier} ${known ? runningText(copies, []) : 'unknown'}`)
   const text = `announced at ${places.replace(/addresss$/, 'addresses')}; fleet: ${fleets.join(', ')}`
   return { service, text, announced, running, complete: tiers.every(({ known }) => known) }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { LastAttempt } from './last-attempt.ts'
 import type { Target } from './target.ts'
 import type { Unreadable } from './unreadable.ts'
 
@@ -46,7 +47,7 @@ export type DriftMemory = z.infer<typeof driftMemorySchema>
 /** What one look saw of one target. */
 export interface DriftLook {
   /** The last rollout that had ended; null for none. */
-  readonly ended: { readonly id: number; readonly at: number } | null
+  readonly ended: LastAttempt | null
   readonly findings: readonly string[]
   /** What could not be seen, in words; null when all could. What is not found then may be there all the same. */
   readonly unseen: string | null
@@ -119,7 +120,7 @@ export function judge(before: DriftMemory | null, first: DriftLook, second: Drif
 }
 
 /** Those that no rollout has made past since. */
-export const restartsAfter = (memory: DriftMemory | null, ended: DriftLook['ended']): readonly Restart[] =>
+export const restartsAfter = (memory: DriftMemory | null, ended: { readonly id: number } | null): readonly Restart[] =>
   memory !== null && memory.rollout === (ended?.id ?? null) ? memory.restarts : []
 
 /** `… was restarted outside of Opsee`. */

@@ -94,6 +94,8 @@ export const planSchema = z.strictObject({
   preparation: plannedPreparationSchema.nullable().default(null),
   /** Wanted instances that are not rolled, but count when it is asked how many are away. */
   others: z.array(z.string()),
+  /** Instances that exist and that this plan leaves as they are: no machine has them, or they are stopped. */
+  leftOut: z.array(z.strictObject({ unit: z.string(), stopped: z.boolean() })).optional(),
   /** The first batch is a canary. */
   canary: z.boolean(),
   /** How long the canary must serve before the next batch begins. */

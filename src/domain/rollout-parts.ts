@@ -62,6 +62,8 @@ export const instanceStateSchema = z.strictObject({
   /** Where it came up; null until it was seen running again. */
   machine: z.strictObject({ id: z.string(), ip: z.string().nullable() }).nullable(),
   startedAt: z.int().nullable(),
+  /** When the process that runs now was first seen running. Absent before that, and in older records. */
+  upAt: z.int().optional(),
   finishedAt: z.int().nullable(),
   /** Why it failed, or what it waits for now, in words. */
   note: z.string().nullable(),

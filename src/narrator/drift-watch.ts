@@ -129,7 +129,7 @@ class Watcher {
           'records of a target cannot be read: no drift check',
         )
       if (found.kind !== 'looked') continue
-      if (found.ended !== null && clock.now() - found.ended.at < Math.min(quietMs, everyMs)) continue
+      if (found.ended !== null && clock.now() - found.ended.endedAt < Math.min(quietMs, everyMs)) continue
       seen.set(target, found)
     }
     return seen

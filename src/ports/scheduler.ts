@@ -93,6 +93,8 @@ export interface UnitView {
   readonly target: string | null
   /** Wanted on every machine at once (fleet's Global=true). */
   readonly global: boolean
+  /** Of a global unit, the ids of the machines that should run it, by its unit file. Absent while that is not known. */
+  readonly meantFor?: readonly string[]
   /** One per machine that reports the unit. None does not mean gone: it may be unscheduled, or its report late. */
   readonly reports: readonly UnitReport[]
   /**

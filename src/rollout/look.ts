@@ -30,6 +30,10 @@ export function gone(unit: string, look: Look): boolean {
 export const isSteady = (view: UnitView, settleMs: number, { moment, patience }: Look): boolean =>
   view.sameFor.views >= patience.views && moment.monotonic - view.sameFor.since >= settleMs
 
+/** Milliseconds since the epoch of a `Clock.monotonic()` of this process. */
+export const wallOf = (monotonic: number, { moment }: Pick<Look, 'moment'>): number =>
+  Math.round(moment.wall - Math.max(0, moment.monotonic - monotonic))
+
 /** It is wanted running, as far as the scheduler knows. */
 export const isTaken = (view: UnitView | undefined): boolean => view?.wanted === 'launched'
 

@@ -17,8 +17,10 @@ export function driftNotes(input: PlanInput, found: readonly UnitView[]): readon
     running: isUp(unit),
     says: null,
     oldFile: false,
+    file: null,
+    everywhere: false,
   }))
-  const parted = driftOf({ at: release?.at ?? null, wanted: release?.from, good, left, instances })
+  const parted = driftOf({ at: release?.at ?? null, wanted: release?.from, good, left, rolled: true, instances })
     .filter(({ kind }) => kind === 'wanted' || kind === 'missing' || kind === 'extra')
     .map(({ text }) => text)
   return [...parted, ...restarts.map(restartText)]

@@ -48,7 +48,7 @@ export interface PlanInput {
   /** What the last rollout that succeeded left wanted running. */
   readonly left?: DriftInput['left']
   /** The units that should exist, and the rollout that left them. */
-  readonly meant?: DriftInput['left']
+  readonly meant?: { readonly id: number; readonly units: readonly string[] } | null
   /** Copies that an earlier rollout did not see stop. */
   readonly copies?: readonly LeftCopy[]
   /** What was restarted outside of Opsee since the last rollout, as far as the schedule saw it. */

@@ -10,12 +10,12 @@ import { staleUnits } from './unit-files.ts'
 /** The plan of what was found, with its hash. `sizes` are those of the batches, in order. */
 export function planWith(
   input: PlanInput,
-  parts: Pick<Plan, 'atOnce' | 'others' | 'scale' | 'warnings'> & {
+  parts: Pick<Plan, 'atOnce' | 'others' | 'leftOut' | 'scale' | 'warnings'> & {
     readonly ordered: readonly PlannedInstance[]
     readonly sizes: readonly number[]
   },
 ): Plan {
-  const { ordered, sizes, atOnce, others, scale, warnings } = parts
+  const { ordered, sizes, atOnce, others, leftOut: out = [], scale, warnings } = parts
   const draft: Omit<Plan, 'hash'> = {
     kind: input.kind,
     service: input.target.service,
@@ -24,6 +24,7 @@ export function planWith(
     batches: inBatches(ordered, sizes),
     scale,
     others,
+    ...(out.length === 0 ? {} : { leftOut: out }),
     canary: input.settings.canary > 0,
     canarySteadyMs: input.settings.canary > 0 ? input.settings.canarySteadyMs : 0,
     release: input.release ?? null,
@@ -89,6 +90,12 @@ export function plannedInstance(unit: UnitView, input: PlanInput): PlannedInstan
     ...(copies.length === 0 ? {} : { copies }),
   }
 }
+
+/** Those that exist, or are wanted, and that the plan does not count on. */
+export const leftOut = (found: readonly UnitView[], counted: readonly UnitView[]): NonNullable<Plan['leftOut']> =>
+  found
+    .filter((unit) => unit.wanted !== 'absent' && !counted.includes(unit))
+    .map((unit) => ({ unit: unit.unit, stopped: unit.wanted !== 'launched' }))
 
 /** What an instance says of the release that it runs, in its own words; null when it says nothing. */
 export function saysOf(

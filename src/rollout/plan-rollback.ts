@@ -4,6 +4,7 @@ import type { Plan, PlannedInstance } from '../domain/plan.ts'
 import { digestIn, releaseText, type Release } from '../domain/release.ts'
 import { targetText, type Target } from '../domain/target.ts'
 import { RegistryFault } from '../ports/registry.ts'
+import { whole } from '../store/record.ts'
 import type { LastGood, Readers } from '../services/capabilities.ts'
 import type { PlanInput, Standby } from './plan-input.ts'
 import { takenBackAfter } from './settings.ts'
@@ -94,6 +95,7 @@ const held = (why: string): TakingBack => ({
 })
 
 async function standingIn(target: Target, digest: string, { rollouts }: Pick<Parts, 'rollouts'>): Promise<Standing> {
-  const { rows } = await rollouts.history({ ...target, limit: lookedThrough, before: null })
-  return standingOf(rows, digest)
+  const { rows, unreadable } = await rollouts.history({ ...target, limit: lookedThrough, before: null })
+  // An unreadable row may tell of a failure of this very release.
+  return standingOf(whole({ records: rows, unreadable }), digest)
 }

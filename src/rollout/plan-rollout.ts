@@ -4,7 +4,7 @@ import type { UnitView } from '../ports/scheduler.ts'
 import { faultOfNamed } from './named.ts'
 import { blockersFor } from './plan-blockers.ts'
 import { impossible, instancesOf, isMoving, isNamed, type PlanInput } from './plan-input.ts'
-import { newInstance, planWith, plannedInstance } from './plan-parts.ts'
+import { leftOut, newInstance, planWith, plannedInstance } from './plan-parts.ts'
 import { absentBlockers, absentOf } from './plan-missing.ts'
 import { standBy } from './plan-rollback.ts'
 import { planScale } from './plan-scale.ts'
@@ -64,6 +64,7 @@ export function planRollout(input: PlanInput): Planned {
     sizes,
     atOnce,
     others: [...others.map((unit) => unit.unit), ...gone],
+    leftOut: leftOut(found, [...rolled, ...others]).filter((one) => !gone.includes(one.unit)),
     scale: null,
     warnings: warningsFor(known, found, ordered, atOnce),
   })

@@ -6,7 +6,7 @@ import type { UnitView } from '../ports/scheduler.ts'
 import { blockersFor } from './plan-blockers.ts'
 import { impossible, isMoving, isNamed, serves, type PlanInput } from './plan-input.ts'
 import { driftNotes } from './plan-drift.ts'
-import { newInstance, planWith, plannedInstance, sidekicksOf } from './plan-parts.ts'
+import { leftOut, newInstance, planWith, plannedInstance, sidekicksOf } from './plan-parts.ts'
 import { absentBlockers, absentOf, meantUnits } from './plan-missing.ts'
 import { unseenRestarts } from './plan-warnings.ts'
 import { batchSizes } from './settings.ts'
@@ -57,6 +57,7 @@ export function planScale(input: PlanInput, found: readonly UnitView[]): Planned
     sizes: batchSizes(ordered.length, input.settings).sizes,
     atOnce,
     others: stay.map((unit) => unit.unit),
+    leftOut: leftOut(kept, [...again, ...stay]),
     scale: { from: numbered.length + accepted.length, to },
     warnings: [...driftNotes(input, found), ...warningsFor(input, { kept, stay, added, removed })],
   })

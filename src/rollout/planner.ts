@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts'
 import type { Catalog } from '../domain/catalog.ts'
 import { lockExpired } from '../domain/lock.ts'
 import { restartsAfter, type DriftMemory } from '../domain/drift-memory.ts'
+import type { Meant } from '../domain/meant.ts'
 import type { Planned, PlannedRelease } from '../domain/plan.ts'
 import { keyOfUnit } from '../domain/proof-key.ts'
 import type { Proof } from '../domain/release.ts'
@@ -11,6 +12,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { HealthGate, HealthProbe, HealthResult } from '../ports/health.ts'
 import type { ClusterView, SchedulerReader, UnitView } from '../ports/scheduler.ts'
 import type { PlanRequest, Readers } from '../services/capabilities.ts'
+import type { PlanInput } from './plan-input.ts'
 import { askGate, type AnnouncedPort } from './ask-gate.ts'
 import { isUp, reportOf } from './observation.ts'
 import { saysOf } from './plan-parts.ts'
@@ -52,23 +54,16 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         }
       }
       const gate = gateOf(parts.config, target.service)
-      const [
-        cluster,
-        locks,
-        stop,
-        live,
-        { notes, rules, ...release },
-        { ended, well, meant = well, copies = [] },
-        memory,
-      ] = await Promise.all([
-        parts.schedulerOf(target.tier).observe(parts.observeMs),
-        parts.locks.on(target),
-        parts.stops.on(target.tier),
-        parts.rollouts.live(target),
-        releaseFor(request, parts),
-        parts.rollouts.left(target),
-        remembered(target, parts.drift),
-      ])
+      const [cluster, locks, stop, live, { notes, rules, ...release }, { ended, meant, copies = [] }, memory] =
+        await Promise.all([
+          parts.schedulerOf(target.tier).observe(parts.observeMs),
+          parts.locks.on(target),
+          parts.stops.on(target.tier),
+          parts.rollouts.live(target),
+          releaseFor(request, parts),
+          parts.rollouts.left(target),
+          remembered(target, parts.drift),
+        ])
       if (cluster.kind === 'unknown') {
         return {
           kind: 'impossible',
@@ -103,8 +98,8 @@ export function createPlanner(parts: PlannerParts): Readers['planner'] {
         cluster,
         health,
         announced,
-        left: well,
-        meant,
+        left: meant,
+        meant: unitsOf(meant),
         copies,
         restarts: restartsAfter(memory, ended),
         stop,
@@ -183,3 +178,7 @@ function runningIn(cluster: Extract<ClusterView, { kind: 'known' }>, unit: strin
   const base = unit.split(/[@.]/)[0] ?? unit
   return [...cluster.units.values()].filter((one) => one.unit.split(/[@.]/)[0] === base && isUp(one))
 }
+
+/** The instances that should run. */
+const unitsOf = (meant: Meant | null): NonNullable<PlanInput['meant']> | null =>
+  meant === null ? null : { id: meant.id, units: meant.units.filter((one) => !one.stopped).map((one) => one.unit) }

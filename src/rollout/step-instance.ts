@@ -3,7 +3,7 @@ import type { UnitView } from '../ports/scheduler.ts'
 import type { Draft, UnitCall } from './draft.ts'
 import { callToStop } from './call-to-stop.ts'
 import { processOf } from './compare-process.ts'
-import { gone, isSteady, isTaken, mayBeHeardLate, mayRepeat, refusal, type Look } from './look.ts'
+import { gone, isSteady, isTaken, mayBeHeardLate, mayRepeat, refusal, wallOf, type Look } from './look.ts'
 import { isUp, reportOf, seenAs, stateText } from './observation.ts'
 import { noteHeeded, noteStarted, noteStopped } from './outside.ts'
 import { fellOver } from './fell-over.ts'
@@ -152,7 +152,8 @@ function start(draft: Draft, instance: InstanceState, look: Look): void {
   if (isUp(view)) {
     const report = reportOf(view)
     const machine = report === undefined ? null : { id: report.machine, ip: report.ip }
-    draft.stage(unit, 'proving', `seen running on ${machine?.ip ?? machine?.id ?? 'a machine'}`, { machine })
+    const upAt = wallOf(view.sameFor.since, look)
+    draft.stage(unit, 'proving', `seen running on ${machine?.ip ?? machine?.id ?? 'a machine'}`, { machine, upAt })
     return
   }
   if (!fellOver(draft, instance, view, look)) draft.note(unit, `waits for it to run (${stateText(view)})`)

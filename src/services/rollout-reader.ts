@@ -1,11 +1,13 @@
 import type { LeftCopy } from '../domain/drift.ts'
+import type { HistoryRow } from '../domain/history.ts'
+import { meantBy, untouchedIn } from '../domain/meant.ts'
 import { oldCopiesOf } from '../domain/old-copies.ts'
-import type { Plan } from '../domain/plan.ts'
 import type { Rollout } from '../domain/rollout.ts'
 import type { Target } from '../domain/target.ts'
+import type { Unreadable } from '../domain/unreadable.ts'
 import type { Entry, StoreReader } from '../ports/store.ts'
 import { keys, numberIn } from '../store/keys.ts'
-import { readEach, unreadableIn, whole } from '../store/record.ts'
+import { readEach, unreadableIn } from '../store/record.ts'
 import { currentRecord, eventRecord, placeRecord, pointerRecord, rolloutRecord } from '../store/records.ts'
 import type { Readers, Waiting } from './capabilities.ts'
 import { readHistory, type HistoryIndex, type LastRows } from './history-pages.ts'
@@ -90,42 +92,49 @@ export function createRolloutReader(store: StoreReader, targets: readonly Target
       return { id, at, by: by.name === null ? by.id : `@${by.name}`, release }
     },
     async left(target) {
-      const { rows, unreadable } = await history({ ...target, limit: lookedThrough, before: null })
-      whole({ records: rows, unreadable })
-      const [ended] = rows
-      const well = rows.find((row) => row.phase === 'succeeded')
-      const rollout = well === undefined ? null : await get(well.id)
-      const last = ended === undefined || ended.id === well?.id ? rollout : await get(ended.id)
-      const left = rollout === null ? null : { id: rollout.id, units: unitsLeftBy(rollout.plan) }
-      // One that ended in the queue has no driver, and changed nothing.
-      const meant = last === null || last.driver === null ? left : { id: last.id, units: unitsMeantBy(last) }
+      const page = await history({ ...target, limit: lookedThrough, before: null })
+      const rows = page.rows.filter(({ phase }) => !neverBegan.has(phase))
+      const { rollouts, unreadable } = await untilSuccess(rows, get)
+      const faults = [...page.unreadable, ...unreadable]
+      const last = rollouts.find((rollout) => rollout.instances.some((one) => one.stage !== 'waiting'))
       return {
-        ended: ended === undefined ? null : { id: ended.id, at: ended.endedAt },
-        well: left,
-        meant,
-        copies: copiesLeftBy(last?.driver === null ? rollout : last),
+        ended: rows[0] ?? null,
+        // Nobody knows what an unreadable record would change.
+        meant: faults.length > 0 ? null : meantBy(rollouts.toReversed()),
+        copies: last === undefined ? [] : copiesLeftBy(last),
+        unreadable: faults,
       }
     },
   }
 }
 
-/** What is wanted running once all of it is done. */
-const unitsLeftBy = ({ batches, others }: Plan): readonly string[] => [
-  ...batches.flatMap((batch) => batch.filter((one) => one.task !== 'remove').map((one) => one.unit)),
-  ...others,
-]
+/** A rollout that left the queue without having begun is no attempt. */
+const neverBegan: ReadonlySet<string> = new Set(['cancelled'])
 
-const copiesLeftBy = (rollout: Rollout | null): readonly LeftCopy[] =>
-  rollout === null ? [] : oldCopiesOf(rollout).map(({ unit, machine, ip }) => ({ id: rollout.id, unit, machine, ip }))
+/** The newest rollouts first, to the one that says all: a success, and further for the instances that this one left out. */
+async function untilSuccess(
+  rows: readonly HistoryRow[],
+  get: (id: number) => Promise<Rollout | null>,
+): Promise<{ readonly rollouts: readonly Rollout[]; readonly unreadable: readonly Unreadable[] }> {
+  const rollouts: Rollout[] = []
+  let open: readonly string[] | null = null
+  for (const row of rows) {
+    if (open?.length === 0) break
+    try {
+      const rollout = await get(row.id)
+      if (rollout === null) break
+      rollouts.push(rollout)
+      if (row.phase === 'succeeded') open ??= untouchedIn(rollout)
+      open = open?.filter((unit) => !rollout.instances.some((one) => one.unit === unit)) ?? null
+    } catch (error) {
+      return { rollouts, unreadable: [unreadableIn(error)] }
+    }
+  }
+  return { rollouts, unreadable: [] }
+}
 
-/** Those that should exist after it, as far as it came: what it was to add or to remove counts once that was done. */
-const unitsMeantBy = ({ instances, plan }: Rollout): readonly string[] => [
-  ...instances.flatMap(({ unit, task, stage }) => {
-    const isThere = task === 'add' ? stage === 'done' : task === 'remove' ? stage !== 'done' : task !== 'take-back'
-    return isThere ? [unit] : []
-  }),
-  ...plan.others,
-]
+const copiesLeftBy = (rollout: Rollout): readonly LeftCopy[] =>
+  oldCopiesOf(rollout).map(({ unit, machine, ip }) => ({ id: rollout.id, unit, machine, ip }))
 
 /** Of a key below `targets/`. */
 function targetIn(key: string): Target {

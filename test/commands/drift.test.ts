@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { digestOf, releaseOf, releasesWith } from '../support/releases.ts'
 import { known, noon, rolloutOf, textOf, unit, world } from './fakes.ts'
+import { ended, leftOf, meantOf } from '../support/left.ts'
 
 const units = [unit('api@1.service', '10.0.0.1'), unit('api@2.service', '10.0.0.2')]
-const left = {
-  ended: { id: 9, at: noon - 3_600_000 },
-  well: { id: 9, units: [1, 2, 3].map((n) => `api@${n}.service`) },
-}
-const nothingLeft = { ended: null, well: null }
+const left = leftOf(ended(9, noon - 3_600_000), meantOf(9, 'api@1.service', 'api@2.service', 'api@3.service'))
+const nothingLeft = leftOf(null, null)
 const restart = { unit: 'api@1.service', moved: false, at: noon - 240_000, toldAt: noon - 240_000 }
 const memory = { rollout: 9, processes: [], told: [], restarts: [restart], lines: 1, sending: null }
 
@@ -28,7 +26,7 @@ describe('drift', () => {
     expect(text).toContain('api@3.service is missing: rollout 9 left it running')
     expect(text).toContain('api@2.service runs sha256:222222222222, which is not what is wanted')
     expect(text).toContain('api@1.service was restarted outside of Opsee (by hand, or it crashed), seen 4m ago')
-    expect(text).toContain('are as left')
+    expect(text).toContain('2 targets were never rolled out by Opsee.')
     expect(did.authorized).toEqual([])
   })
 
@@ -38,7 +36,7 @@ describe('drift', () => {
         clusters: { of: () => ({ ...read.clusters.of('production'), observe: async () => known(...units) }) },
         releases: releasesWith({}, [], { wanted: async () => ({ kind: 'unknown', reason: 'quay.io is silent' }) }),
         drift: { memory: async () => memory },
-        rollouts: { ...read.rollouts, left: async () => ({ ...left, ended: { id: 10, at: noon }, well: null }) },
+        rollouts: { ...read.rollouts, left: async () => leftOf(ended(10, noon), null) },
       }),
     })
     const text = textOf(await say('drift production'))

@@ -114,6 +114,7 @@ const instance = (name: string, stage: Stage, batch: number): InstanceState =>
     before: { machine: null, ip: null, identity: null },
     machine: { id: `m-10.0.0.${batch + 1}`, ip: `10.0.0.${batch + 1}` },
     startedAt: stage === 'done' ? noon - 3_600_000 : null,
+    ...(stage === 'done' ? { upAt: noon - 3_540_000, finishedAt: noon - 3_500_000 } : {}),
   })
 
 /** A rollout of the plan above, a minute old: `stages` has one entry per instance. */
@@ -207,7 +208,7 @@ export async function world(given: Given = {}): Promise<World> {
         ),
       history: async () => ({ rows: [], older: null, unreadable: [] }),
       lastGood: async () => null,
-      left: async () => ({ ended: null, well: null }),
+      left: async () => ({ ended: null, meant: null, unreadable: [] }),
     },
     locks: { all: async () => listed(), on: async () => [] },
     stops: { all: async () => listed(), on: async () => null },

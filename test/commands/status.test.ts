@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { ClusterView } from '../../src/ports/scheduler.ts'
+import type { HistoryRow } from '../../src/domain/history.ts'
+import type { DriftMemory } from '../../src/domain/drift-memory.ts'
+import type { ClusterView, UnitView } from '../../src/ports/scheduler.ts'
 import type { Readers } from '../../src/services/capabilities.ts'
-import { startIn } from '../../src/command/parts/target-status.ts'
+import { startIn } from '../../src/command/parts/ages.ts'
+import type { Left } from '../../src/domain/drift.ts'
+import { lastFailureText } from '../../src/domain/last-attempt.ts'
+import { ended, leftOf, meantOf, meantUnit } from '../support/left.ts'
 import { digestOf, releaseOf, releasesWith } from '../support/releases.ts'
 import { ann, known, noon, rolloutOf, textOf, unit, world } from './fakes.ts'
 import { listed, liveOf } from '../support/listed.ts'
@@ -23,6 +28,23 @@ const fleets =
       of: (tier) => ({ ...read.clusters.of(tier), observe: async () => views[tier] ?? known() }),
     },
   })
+
+const historyRow: HistoryRow = {
+  id: 11,
+  kind: 'deploy',
+  service: 'api',
+  tier: 'production',
+  phase: 'succeeded',
+  by: ann,
+  reason: null,
+  summary: '',
+  release: null,
+  instances: 3,
+  replaced: 3,
+  createdAt: noon,
+  begunAt: null,
+  endedAt: noon,
+}
 
 describe('status without a name', () => {
   it('has one line for each target, and says which fleet is away', async () => {
@@ -96,24 +118,7 @@ describe('status of a target', () => {
         rollouts: {
           ...read.rollouts,
           history: async () => ({
-            rows: [
-              {
-                id: 11,
-                kind: 'deploy',
-                service: 'api',
-                tier: 'production',
-                phase: 'succeeded',
-                by: ann,
-                reason: null,
-                summary: '',
-                release: null,
-                instances: 3,
-                replaced: 3,
-                createdAt: noon,
-                begunAt: null,
-                endedAt: noon,
-              },
-            ],
+            rows: [historyRow],
             older: null,
             unreadable: [],
           }),
@@ -128,12 +133,41 @@ describe('status of a target', () => {
       }),
     })
     expect(textOf(await say('status api production')).split('\n')).toEqual([
-      '*api production*: 2 of 3 running, 1 not wanted running; no successful deploy yet',
+      '*api production*: 2 of 3 running, 1 not wanted running; never rolled out from here',
       '`api@1 `  active/running on 10.0.0.1, healthy, announced on :8080, up 1m30s',
-      '`api@2 `  active/running on 10.0.0.2, *not healthy* (HTTP 503), not announced, replaced 1h ago, *restarting* (seen 2 times)',
+      '`api@2 `  active/running on 10.0.0.2, *not healthy* (HTTP 503), not announced, *restarting* (seen 2 times)',
       '`api@3 `  no machine has it, not announced',
       '`api@10`  no report from machine m1 (wanted: inactive), not announced',
     ])
+  })
+
+  it('counts from when the new process was seen running, not from the order to stop', async () => {
+    const instances = rolloutOf(11, 'succeeded', ['done']).instances.map((one) => ({
+      ...one,
+      startedAt: noon - 600_000,
+      upAt: noon - 420_000,
+    }))
+    const last = rolloutOf(11, 'succeeded', ['done'], { instances })
+    const memory = { rollout: 11, processes: [], told: [], lines: 0, sending: null }
+    const restart = { unit: 'api@1.service', moved: false, at: noon - 60_000, toldAt: noon - 60_000 }
+    const shop = (restarts: DriftMemory['restarts']) =>
+      world({
+        rollouts: [last],
+        read: (read) => ({
+          ...fleets({ production })(read),
+          rollouts: {
+            ...read.rollouts,
+            history: async () => ({ rows: [{ ...historyRow, id: 11 }], older: null, unreadable: [] }),
+            left: async () => leftOf(ended(11, noon - 400_000), meantOf(11, 'api@1.service')),
+          },
+          drift: { memory: async () => ({ ...memory, restarts }) },
+        }),
+      })
+    expect(textOf(await (await shop([])).say('status api production'))).toContain('announced, up 7m')
+    // The process of the rollout is gone.
+    const text = textOf(await (await shop([restart])).say('status api production'))
+    expect(text).toContain('announced, restarted outside of Opsee, seen 1m ago')
+    expect(text).not.toContain('up 7m')
   })
 
   it('says what is wanted and what each instance says it runs', async () => {
@@ -236,6 +270,97 @@ describe('status of a target', () => {
     })
     await say('status')
     expect(most).toBe(2)
+  })
+})
+
+describe('the instances that should exist', () => {
+  const views = known(
+    unit('api@1.service', '10.0.0.1'),
+    unit('api@2.service', '10.0.0.2', { wanted: 'loaded', reports: [] }),
+    unit('api@7.service', '10.0.0.7', { wanted: 'inactive', reports: [] }),
+  )
+  const shop = (left: Left, over: Partial<Readers> = {}) =>
+    world({
+      read: (read) => ({
+        ...fleets({ production: views })(read),
+        rollouts: { ...read.rollouts, left: async ({ service }) => (service === 'api' ? left : leftOf(null, null)) },
+        ...over,
+      }),
+    })
+
+  it('count, also when fleet wants one stopped and knows nothing of the other', async () => {
+    const meant = meantOf(9, 'api@1.service', 'api@2.service', 'api@3.service')
+    const { say } = await shop(leftOf(ended(9, noon - 9000), meant))
+    const counted = '1 of 3 running, api@2 stopped, api@3 missing, 1 not wanted running'
+    expect(textOf(await say('status'))).toContain(counted)
+    expect(textOf(await say('status api production'))).toContain(`*api production*: ${counted}`)
+    expect(textOf(await say('status vape production'))).toContain('fleet has no unit of it; never rolled out from here')
+  })
+
+  it('do not count where a rollout left them stopped', async () => {
+    const units = [meantUnit('api@1.service', 9), meantUnit('api@2.service', 9, { stopped: true, how: 'left-out' })]
+    const { say } = await shop(leftOf(ended(9, noon - 9000), { id: 9, units }))
+    expect(textOf(await say('status api production'))).toContain('1 of 1 running, 2 not wanted running')
+  })
+
+  it('are told beside the last deploy, when that did not succeed', async () => {
+    const failed = ended(19, noon - 180_000, { phase: 'failed' })
+    const { say } = await shop(leftOf(failed, meantOf(19, 'api@1.service')))
+    const failure = 'no successful deploy yet; *last deploy failed 3m ago (rollout 19)*'
+    expect(textOf(await say('status'))).toContain(failure)
+    expect(textOf(await say('status api production'))).toContain(failure)
+    expect(textOf(await say('drift production'))).toContain('last deploy failed 3m ago (rollout 19)')
+  })
+
+  it.each([
+    ['deploy', 'failed', 'last deploy failed 3m ago (rollout 19)'],
+    ['restart', 'aborted', 'last restart was aborted 3m ago (rollout 19)'],
+    ['scale', 'failed', 'last scale failed 3m ago (rollout 19)'],
+    ['promote', 'rolled-back', 'last promotion failed and was rolled back 3m ago (rollout 19)'],
+    ['rollback', 'rollback-failed', 'last rollback failed, and its rollback failed too 3m ago (rollout 19)'],
+    ['deploy', 'succeeded', null],
+  ] as const)('name a %s that %s', (kind, phase, said) => {
+    expect(lastFailureText(ended(19, noon - 180_000, { kind, phase }), noon)).toBe(said)
+  })
+})
+
+describe('a unit that fleet runs on every machine', () => {
+  const machine = (id: string, ip: string) => [id, { id, ip, metadata: {} }] as const
+  const report = (id: string, ip: string, active: string, sub: string) => {
+    return { machine: id, ip, load: 'loaded', active, sub, hash: 'a1' }
+  }
+  const proxy = (over: Partial<UnitView> = {}): UnitView =>
+    unit('beavis.service', null, {
+      target: null,
+      global: true,
+      reports: [report('m1', '10.0.0.1', 'active', 'running'), report('m2', '10.0.0.2', 'failed', 'failed')],
+      ...over,
+    })
+  const shop = (over?: Partial<UnitView>) => {
+    const view = known(proxy(over))
+    const machines = new Map([machine('m1', '10.0.0.1'), machine('m2', '10.0.0.2'), machine('m3', '10.0.0.3')])
+    return world({ read: fleets({ production: view.kind === 'known' ? { ...view, machines } : view }) })
+  }
+
+  it('has a row for each machine, and counts each', async () => {
+    const { say } = await shop()
+    const text = textOf(await say('status beavis production'))
+    expect(text.split('\n')).toEqual([
+      '*beavis production*: 1 of 3 running; never rolled out from here',
+      '`beavis on 10.0.0.1`  active/running on 10.0.0.1',
+      '`beavis on 10.0.0.2`  failed/failed on 10.0.0.2',
+      '`beavis on 10.0.0.3`  no report from machine m3',
+    ])
+    expect(textOf(await say('status'))).toContain('1 of 3 running')
+    expect(textOf(await say('drift production'))).toContain(
+      'beavis.service on 10.0.0.2 is wanted running, and does not run',
+    )
+  })
+
+  it('counts the machines that its unit file names, where that is known', async () => {
+    const { say } = await shop({ meantFor: ['m1', 'm2'] })
+    expect(textOf(await say('status beavis production'))).toContain('1 of 2 running')
+    expect(textOf(await say('services beavis'))).toContain('production 1 of 2 running')
   })
 })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { judge, type DriftLook, type DriftMemory, type SeenProcess } from '../../src/domain/drift-memory.ts'
+import { ended } from '../support/left.ts'
 
 const noon = Date.UTC(2026, 0, 5, 12)
 const hour = 3_600_000
@@ -12,7 +13,7 @@ const process = (n: number, over: Partial<SeenProcess> = {}): SeenProcess => ({
   ...over,
 })
 const look = (over: Partial<DriftLook> = {}): DriftLook => ({
-  ended: { id: 7, at: 0 },
+  ended: ended(7, 0),
   findings: [],
   unseen: null,
   processes: [process(1), process(2)],
@@ -92,7 +93,7 @@ describe('A restart', () => {
       memory({ restarts: [{ unit: 'api@1.service', moved: false, at: 1, toldAt: 1 }] }),
       {
         ...again,
-        ended: { id: 8, at: 0 },
+        ended: ended(8, 0),
       },
     )
     expect(news).toBeNull()

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { driftOf, type DriftInput, type DriftInstance } from '../../src/domain/drift.ts'
+import { meantOf, meantUnit } from '../support/left.ts'
 import { digestOf, releaseOf } from '../support/releases.ts'
 
 const instance = (n: number, over: Partial<DriftInstance> = {}): DriftInstance => ({
@@ -8,13 +9,16 @@ const instance = (n: number, over: Partial<DriftInstance> = {}): DriftInstance =
   running: true,
   says: digestOf('1'),
   oldFile: false,
+  file: 'a1',
+  everywhere: false,
   ...over,
 })
 const together: DriftInput = {
   at: { by: 'tag', image: 'quay.io/opsee/api', tag: 'production' },
   wanted: digestOf('1'),
   good: { id: 7, release: releaseOf('1') },
-  left: { id: 7, units: ['api@1.service', 'api@2.service'] },
+  left: meantOf(7, 'api@1.service', 'api@2.service'),
+  rolled: true,
   instances: [instance(1), instance(2)],
 }
 
@@ -62,9 +66,46 @@ describe('What has parted', () => {
     expect(findings[0]?.text).toContain(finding)
   })
 
+  it('is nothing on a target that was never rolled out, whatever its instances do', () => {
+    const odd = [instance(1, { running: false }), instance(2, { says: digestOf('3'), oldFile: true })]
+    expect(driftOf({ ...together, good: null, left: null, rolled: false, instances: odd })).toEqual([])
+  })
+
+  it('is a different unit file on each of three instances, also where no template says which one is right', () => {
+    const instances = [1, 2, 3].map((n) => instance(n, { file: `a${n}` }))
+    const said = 'api@1.service, api@2.service and api@3.service run 3 different unit files'
+    const left = meantOf(7, ...instances.map(({ unit }) => unit))
+    for (const rolled of [true, false])
+      expect(driftOf({ ...together, left, rolled, instances }).map(({ text }) => text)).toEqual([said])
+    const one = instances.map((some) => ({ ...some, wanted: some.unit === 'api@1.service', running: false }))
+    expect(driftOf({ ...together, left: null, rolled: false, instances: one })).toEqual([])
+    const stale = instances.map((some) => ({ ...some, oldFile: some.file !== 'a3' }))
+    expect(driftOf({ ...together, left, instances: stale }).map(({ text }) => text)).toEqual([
+      'api@1.service runs an old unit file',
+      'api@2.service runs an old unit file',
+    ])
+  })
+
+  it('is not an instance that a rollout left out, and is one that was left stopped and runs', () => {
+    const leftOut = meantUnit('api@3.service', 7, { how: 'left-out' })
+    const left = { id: 7, units: [...meantOf(7, 'api@1.service', 'api@2.service').units, leftOut] }
+    const instances = [instance(1), instance(2), instance(3)]
+    expect(driftOf({ ...together, left, instances })).toEqual([])
+    expect(driftOf({ ...together, left, instances: instances.slice(0, 2) }).map(({ text }) => text)).toEqual([
+      'api@3.service is missing: rollout 7 left it out of its plan',
+    ])
+    const stopped = { ...left, units: left.units.map((one) => ({ ...one, stopped: one.unit === 'api@3.service' })) }
+    expect(driftOf({ ...together, left: stopped, instances: instances.slice(0, 2) })).toEqual([])
+    expect(driftOf({ ...together, left: stopped, instances }).map(({ text }) => text)).toEqual([
+      'api@3.service was started outside of Opsee: rollout 7 left it stopped',
+    ])
+  })
+
   it('is nothing that nobody knows: no release, no answer, no rollout, no word', () => {
     const silent = [instance(1, { says: null }), instance(2, { says: null })]
-    expect(driftOf({ at: null, wanted: undefined, good: null, left: null, instances: silent })).toEqual([])
+    expect(driftOf({ at: null, wanted: undefined, good: null, left: null, rolled: true, instances: silent })).toEqual(
+      [],
+    )
     expect(driftOf({ ...together, wanted: undefined, instances: silent })).toEqual([])
     expect(driftOf({ ...together, good: { id: 7, release: null } })).toEqual([])
   })

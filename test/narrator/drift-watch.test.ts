@@ -12,6 +12,7 @@ import { driftMemoryRecord } from '../../src/store/records.ts'
 import { ownEtcd } from '../support/own-etcd.ts'
 import { quietLog } from '../support/quiet-log.ts'
 import { ScriptedChat } from './scripted-chat.ts'
+import { ended } from '../support/left.ts'
 
 /** Looking for drift by itself, on a real etcd; what is seen and the chat are scripted. */
 
@@ -36,7 +37,7 @@ beforeEach(() => {
 
 const looked = (...findings: readonly string[]): Extract<Found, { kind: 'looked' }> => ({
   kind: 'looked',
-  ended: { id: 7, at: 0 },
+  ended: ended(7, 0),
   findings,
   unseen: null,
   processes: [],
@@ -109,7 +110,7 @@ describe('drift that is looked for by itself', () => {
     }
     const { work } = start('one')
     await moreLooks(8)
-    sees = () => ({ ...looked('b'), ended: { id: 9, at: Date.now() } })
+    sees = () => ({ ...looked('b'), ended: ended(9, Date.now()) })
     await moreLooks(3)
     expect(lines()).toEqual([])
     await work.stop(5000)

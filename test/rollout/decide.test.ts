@@ -59,6 +59,17 @@ describe('a rollout that goes well', () => {
     expect(world.run().phase).toBe(phase)
   })
 
+  it('records when the new process was seen running, which is after it was seen stopped', () => {
+    const world = new World(planOf({ units: ['api@1.service'], settleMs: 20_000 }))
+    world.stopMs = 10_000
+    world.run()
+    const [one] = world.rollout.instances
+    const proving = world.facts.findIndex((fact) => fact.kind === 'stage' && fact.stage === 'proving')
+    expect(proving).toBeGreaterThan(0)
+    expect((one?.upAt ?? 0) - (one?.startedAt ?? 0)).toBeGreaterThanOrEqual(10_500)
+    expect((one?.finishedAt ?? 0) - (one?.upAt ?? 0)).toBeGreaterThanOrEqual(20_000)
+  })
+
   it('waits out the settle time', () => {
     const world = new World(planOf({ units: ['api@1.service'], settleMs: 20_000 }))
     world.run()

@@ -11,6 +11,7 @@ import { UnreadableRecord } from '../../src/store/record.ts'
 import { known, unit } from '../commands/fakes.ts'
 import { digestOf, releaseOf, releasesWith } from '../support/releases.ts'
 import { listed } from '../support/listed.ts'
+import { ended, leftOf, meantOf } from '../support/left.ts'
 
 /** What a plan says of releases and of drift, from all that the planner looks at. */
 
@@ -25,7 +26,7 @@ interface Shop {
   readonly cluster?: ClusterView
   readonly wanted?: string
   readonly good?: string
-  readonly left?: Left['well']
+  readonly left?: Left['meant']
   /** What the schedule remembers; null for nothing. */
   readonly memory?: () => Promise<DriftMemory | null>
   readonly proof?: Proof
@@ -52,7 +53,7 @@ async function planned(asked: Partial<PlanRequest>, shop: Shop = {}) {
       live: async () => null,
       lastGood: async () => ({ id: 7, at: 0, by: '@ann', release: releaseOf(good) }),
       history: async () => ({ rows: [], older: null, unreadable: [] }),
-      left: async () => ({ ended: { id: 7, at: 0 }, well: shop.left ?? null }),
+      left: async () => leftOf(ended(7, 0), shop.left ?? null),
     },
     drift: { memory: shop.memory ?? (async () => null) },
     releases: releasesWith({ 'api production': digestOf(wanted) }, ['1', '2'].map(releaseOf), {
@@ -77,9 +78,9 @@ async function planned(asked: Partial<PlanRequest>, shop: Shop = {}) {
 
 describe('The notes of a plan', () => {
   it('say what has parted from what the last rollout left, and nothing when nothing has', async () => {
-    const left = { id: 7, units: ['api@1.service', 'api@2.service'] }
+    const left = meantOf(7, 'api@1.service', 'api@2.service')
     expect((await planned({}, { left })).notes).toEqual([])
-    const parted = { id: 7, units: ['api@1.service', 'api@3.service'] }
+    const parted = meantOf(7, 'api@1.service', 'api@3.service')
     expect((await planned({}, { left: parted, wanted: '2' })).notes).toEqual([
       expect.stringMatching(
         /^the tag production .* names sha256:2{12}, and rollout 7 left v1 .* moved outside of Opsee/,
@@ -121,7 +122,7 @@ describe('The notes of a plan', () => {
     const { notes } = await planned(
       { kind: 'scale', to: 3 },
       {
-        left: { id: 7, units: ['api@1.service', 'api@2.service'] },
+        left: meantOf(7, 'api@1.service', 'api@2.service'),
         cluster,
       },
     )

@@ -47,6 +47,35 @@ function planned(units: readonly UnitView[], change: Partial<PlanInput> = {}) {
 const named = (batches: readonly (readonly { readonly unit: string }[])[]) =>
   batches.map((batch) => batch.map((one) => one.unit))
 
+describe('what a plan leaves out', () => {
+  const homeless = unit('api@2.service', { target: null, reports: [] })
+  const idle = unit('api@3.service', { wanted: 'loaded', reports: [] })
+  const settings = settingsOf({})
+
+  it('is remembered as instances that exist, and changes no hash', () => {
+    const { plan: all } = planned([unit('api@1.service'), homeless, idle], { settings })
+    expect(all.leftOut).toEqual([
+      { unit: 'api@2.service', stopped: false },
+      { unit: 'api@3.service', stopped: true },
+    ])
+    const { plan: alone } = planned([unit('api@1.service')], { settings })
+    expect(alone.leftOut).toBeUndefined()
+    expect(all.hash).toBe(alone.hash)
+  })
+
+  it('is nothing of what counts as a bystander', () => {
+    const only = { units: ['api@1.service'], why: 'named' as const }
+    const { plan: one } = planned([unit('api@1.service'), unit('api@4.service'), homeless], { settings, only })
+    expect(one.others).toEqual(['api@4.service'])
+    expect(one.leftOut).toEqual([{ unit: 'api@2.service', stopped: false }])
+  })
+
+  it('is remembered by a scale too', () => {
+    const { plan: scaled } = planned([unit('api@1.service'), homeless], { settings, kind: 'scale', to: 3 })
+    expect(scaled.leftOut).toEqual([{ unit: 'api@2.service', stopped: false }])
+  })
+})
+
 describe('a plan', () => {
   it.each<readonly [gate: HealthGate, how: string | null]>([
     [{ kind: 'none' }, 'an http health check with `services.api.health.identity` does'],

@@ -65,7 +65,7 @@ it('a plan asks the gate at the machine where it runs, and names that one', asyn
       live: async () => null,
       lastGood: async () => null,
       history: async () => ({ rows: [], older: null, unreadable: [] }),
-      left: async () => ({ ended: null, well: null }),
+      left: async () => ({ ended: null, meant: null, unreadable: [] }),
     },
     drift: { memory: async () => null },
     releases: noReleases,

@@ -94,7 +94,7 @@ it.each([
   [null, 'and that machine is not back in the cluster'],
 ] as const)('drift keeps naming an old copy while its machine is out of the cluster (answers: %s)', (answers, how) => {
   const copies = [{ id: 12, unit: third, machine: 'm3', ip: '10.0.0.3', answers }]
-  const findings = driftOf({ at: null, wanted: undefined, good: null, left: null, instances: [], copies })
+  const findings = driftOf({ at: null, wanted: undefined, good: null, left: null, rolled: true, instances: [], copies })
   expect(findings).toEqual([
     { kind: 'copy', text: `rollout 12 did not see the old copy of ${third} stop on 10.0.0.3, ${how}` },
   ])

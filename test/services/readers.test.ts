@@ -9,6 +9,8 @@ import { createRolloutReader } from '../../src/services/rollout-reader.ts'
 import { createStopReader } from '../../src/services/stops.ts'
 import { prune } from '../../src/services/retention.ts'
 import { UnreadableRecord } from '../../src/store/record.ts'
+import type { Phase } from '../../src/domain/rollout.ts'
+import { endingWrites } from '../../src/rollout/ending.ts'
 import { keys } from '../../src/store/keys.ts'
 import { counterRecord, eventRecord, historyRecord, rolloutRecord, stopRecord } from '../../src/store/records.ts'
 import { planOf, rolloutOf } from '../support/rollouts.ts'
@@ -55,6 +57,49 @@ async function addHistory(rows: number): Promise<void> {
     })
   }
 }
+
+describe('what the rollouts of a target left', () => {
+  let own: EtcdStore
+  beforeAll(() => {
+    own = etcd.newStore('/left/')
+  })
+  const target = { service: 'api', tier: 'production' }
+  const unit = (n: number) => `api@${n}.service`
+  const end = async (id: number, phase: Phase, plan: Parameters<typeof planOf>[0]): Promise<void> => {
+    const base = rolloutOf(planOf({ units: [unit(1)], ...plan }), { id, phase })
+    const instances = base.instances.map((one) => ({ ...one, stage: 'done' as const, replaced: true, upAt: 1 }))
+    const ended = { ...base, instances, endedAt: id }
+    const writes = await endingWrites(own, { phase: 'rolling' }, ended, [])
+    const record = { key: keys.rollout(id), value: rolloutRecord.write(ended) }
+    await own.commit({ require: [], puts: [record, ...writes.puts] })
+  }
+
+  it('is read to the last success, past a cancelled one and to who made what was left out', async () => {
+    const reader = createRolloutReader(own, [target])
+    expect(await reader.left(target)).toEqual({ ended: null, meant: null, unreadable: [] })
+    await end(1, 'failed', { units: [unit(1)] })
+    expect((await reader.left(target)).ended).toMatchObject({ id: 1, phase: 'failed' })
+    expect((await reader.left(target)).meant?.units.map((one) => one.unit)).toEqual([unit(1)])
+    await end(2, 'succeeded', { units: [unit(2)] })
+    await end(3, 'succeeded', { units: [unit(3)], leftOut: [{ unit: unit(2), stopped: false }] })
+    await end(4, 'failed', { units: [unit(3)] })
+    const { ended, meant } = await reader.left(target)
+    expect(ended).toMatchObject({ id: 4, phase: 'failed', endedAt: 4 })
+    expect(meant?.units.map(({ unit: name, id, how }) => [name, id, how])).toEqual([
+      [unit(3), 4, 'running'],
+      [unit(2), 3, 'left-out'],
+    ])
+  })
+
+  it('is not known past a record that cannot be read, and that one is named', async () => {
+    const reader = createRolloutReader(own, [target])
+    await own.commit({ require: [], puts: [{ key: keys.rollout(3), value: '{' }] })
+    const left = await reader.left(target)
+    expect(left.ended).toMatchObject({ id: 4 })
+    expect(left.meant).toBeNull()
+    expect(left.unreadable.map(({ key }) => key)).toEqual([keys.rollout(3)])
+  })
+})
 
 describe('history', () => {
   it.each([

@@ -1,7 +1,7 @@
 import type { Catalog } from '../../domain/catalog.ts'
 import type { Target } from '../../domain/target.ts'
 import { byUnitName, templateOf } from '../../domain/unit-name.ts'
-import { span, words } from '../../domain/wording.ts'
+import { series, shortUnit, span, words } from '../../domain/wording.ts'
 import { isForgotten, type ClusterView, type UnitReport, type UnitView } from '../../ports/scheduler.ts'
 import type { Readers } from '../../services/capabilities.ts'
 
@@ -48,7 +48,8 @@ export function instancesOf(view: ClusterView | undefined, target: Target, catal
   return byFile(view.units).get(catalog.serviceConfig(target.service).unit) ?? []
 }
 
-type Units = Extract<ClusterView, { kind: 'known' }>['units']
+type KnownView = Extract<ClusterView, { kind: 'known' }>
+type Units = KnownView['units']
 
 const sorted = new WeakMap<Units, ReadonlyMap<string, readonly UnitView[]>>()
 
@@ -72,14 +73,54 @@ function byFile(units: Units): ReadonlyMap<string, readonly UnitView[]> {
 export const isRunning = (unit: UnitView): boolean =>
   unit.reports.some((report) => report.active === 'active' && report.sub === 'running')
 
-/** "2 of 3 running", "none running, 1 stopped on purpose", "no unit in fleet". */
-export function runningText(units: readonly UnitView[]): string {
-  if (units.length === 0) return 'fleet has no unit of it'
-  const wanted = units.filter((unit) => unit.wanted === 'launched')
-  const idle = units.length - wanted.length
-  const rest = idle === 0 ? '' : `, ${idle} not wanted running`
-  return `${wanted.filter(isRunning).length} of ${wanted.length} running${rest}`
+/** One copy that runs, or should run. */
+export interface Copy {
+  /** The unit's name; of a global unit, with its machine: `proxy.service on 10.0.0.12`. */
+  readonly name: string
+  /** With the report of its own machine alone. */
+  readonly unit: UnitView
 }
+
+/** Each instance once. A global unit has a copy on each machine that should run it, and on each that reports it. */
+export function copiesOf(view: ClusterView | undefined, target: Target, catalog: Catalog): readonly Copy[] {
+  if (view?.kind !== 'known') return []
+  return instancesOf(view, target, catalog).flatMap((unit) =>
+    unit.global ? globalCopies(unit, view) : [{ name: unit.unit, unit }],
+  )
+}
+
+function globalCopies(unit: UnitView, { machines }: KnownView): readonly Copy[] {
+  const reporting = unit.reports.map((report) => report.machine).filter((id) => machines.has(id))
+  const ids = new Set([...(unit.meantFor ?? machines.keys()), ...reporting])
+  return [...ids].map((id) => {
+    const reports = unit.reports.filter((report) => report.machine === id)
+    const ip = machines.get(id)?.ip ?? reports[0]?.ip ?? id.slice(0, 8)
+    return { name: `${unit.unit} on ${ip}`, unit: { ...unit, target: id, reports } }
+  })
+}
+
+/**
+ * "2 of 3 running", "0 of 2 running, 1 not wanted running", "fleet has no unit of it": of those that fleet wants running and
+ * those that should exist by the rollouts so far.
+ */
+export function runningText(copies: readonly Copy[], meant: readonly string[]): string {
+  const wanted = copies.filter(({ unit }) => unit.wanted === 'launched')
+  const idle = copies.filter(({ unit }) => unit.wanted !== 'launched')
+  const stopped = idle.filter(({ name }) => meant.includes(name)).map(({ name }) => name)
+  const missing = meant.filter((name) => !copies.some((one) => one.name === name))
+  const all = wanted.length + stopped.length + missing.length
+  if (copies.length + missing.length === 0) return 'fleet has no unit of it'
+  const others = idle.length - stopped.length
+  return [
+    `${wanted.filter(({ unit }) => isRunning(unit)).length} of ${all} running`,
+    ...(stopped.length === 0 ? [] : [`${namesOf(stopped)} stopped`]),
+    ...(missing.length === 0 ? [] : [`${namesOf(missing)} missing`]),
+    ...(others === 0 ? [] : [`${others} not wanted running`]),
+  ].join(', ')
+}
+
+const namesOf = (units: readonly string[]): string =>
+  units.length > 4 ? `${units.length} instances` : series(units.map(shortUnit))
 
 /** `active/running on 10.0.0.11`, as its machines report it. */
 export function statesText(unit: UnitView): string {

@@ -1,4 +1,5 @@
 import type { LastAttempt } from '../../domain/last-attempt.ts'
+import type { Meant } from '../../domain/meant.ts'
 import type { Target } from '../../domain/target.ts'
 import type { Unreadable } from '../../domain/unreadable.ts'
 import type { LastGood, Readers } from '../../services/capabilities.ts'
@@ -8,18 +9,18 @@ import { faultIn, readable } from './unreadable.ts'
 export interface Past {
   readonly good: LastGood | null
   readonly last: LastAttempt | null
+  /** The instances that should exist; null when nobody knows. */
+  readonly meant: Meant | null
   readonly unreadable: readonly Unreadable[]
 }
 
 /** Throws `StoreUnavailable`. */
 export async function pastOf(target: Target, { rollouts }: Pick<Readers, 'rollouts'>): Promise<Past> {
-  const [good, newest] = await Promise.all([
-    readable(rollouts.lastGood(target)),
-    rollouts.history({ ...target, limit: 1, before: null }),
-  ])
+  const [good, left] = await Promise.all([readable(rollouts.lastGood(target)), rollouts.left(target)])
   return {
     good: good.kind === 'read' ? good.value : null,
-    last: newest.rows[0] ?? null,
-    unreadable: [...faultIn(good), ...newest.unreadable],
+    last: left.ended,
+    meant: left.meant,
+    unreadable: [...faultIn(good), ...left.unreadable],
   }
 }

@@ -4,7 +4,7 @@ import type { Target } from '../../domain/target.ts'
 import { series, shortUnit, words } from '../../domain/wording.ts'
 import type { UnitView } from '../../ports/scheduler.ts'
 import type { QueryContext } from '../define.ts'
-import { addressOf, instancesOf, isRunning, type Views } from './fleet.ts'
+import { addressOf, copiesOf, isRunning, type Views } from './fleet.ts'
 
 /** What an instance says it runs. */
 type Runs =
@@ -34,13 +34,13 @@ export async function runningOf(
 ): Promise<readonly RunningInstance[] | null> {
   const view = views.get(target.tier)
   if (view?.kind !== 'known') return null
-  const units = instancesOf(view, target, catalog).filter((unit) => unit.wanted === 'launched' && isRunning(unit))
+  const copies = copiesOf(view, target, catalog).filter(({ unit }) => unit.wanted === 'launched' && isRunning(unit))
   const { health } = catalog.serviceConfig(target.service)
   const tells = identities && health.kind === 'http' && health.identity !== undefined
   return Promise.all(
-    units.map(async (unit) => {
+    copies.map(async ({ name, unit }) => {
       const { said, identity } = await saidBy(unit, target, read, tells)
-      return { unit: unit.unit, runs: runsOf(said, target, known, read), identity }
+      return { unit: name, runs: runsOf(said, target, known, read), identity }
     }),
   )
 }

@@ -8,7 +8,7 @@ import { sameTarget, type Target } from '../../domain/target.ts'
 import { templateOf } from '../../domain/unit-name.ts'
 import { runsOtherFile, type ClusterView, type UnitView } from '../../ports/scheduler.ts'
 import type { Announcement, Readers } from '../../services/capabilities.ts'
-import { addressOf, instancesOf, isRunning, lookAt, type Views } from './fleet.ts'
+import { addressOf, copiesOf, isRunning, lookAt, type Copy, type Views } from './fleet.ts'
 import { runningOf, type RunningInstance } from './running.ts'
 import { describedAs } from './target-releases.ts'
 import { readable } from './unreadable.ts'
@@ -64,30 +64,35 @@ async function driftIn(
   if (view?.kind !== 'known') return { kind: 'away', reason: view?.reason ?? 'nobody looked at its fleet' }
   if (rolling !== undefined) return { kind: 'rolling', id: rolling.id }
   const at = read.releases.at(target)
-  const [wanted, good, { ended, well, copies: left = [] }] = await Promise.all([
+  const [wanted, good, left] = await Promise.all([
     at === null ? null : read.releases.wanted(target),
     read.rollouts.lastGood(target),
     read.rollouts.left(target),
   ])
+  if (left.unreadable.length > 0) return { kind: 'unreadable', faults: left.unreadable }
   const digest = wanted?.kind === 'known' ? wanted.digest : undefined
   const known = [good?.release ?? null, await wantedByLabel(target, digest, good?.release ?? null, read)]
   const running = (await runningOf(target, known, views, context, { identities: announced !== null })) ?? []
-  const units = instancesOf(view, target, catalog)
-  const instances = units.map((unit): DriftInstance => ({
-    unit: unit.unit,
+  const copies = copiesOf(view, target, catalog)
+  const instances = copies.map(({ name, unit }): DriftInstance => ({
+    unit: name,
     wanted: unit.wanted === 'launched',
     running: isRunning(unit),
-    says: saidOf(unit.unit, running),
+    says: saidOf(name, running),
     oldFile: runsOldFile(unit.unit, view),
+    file: runningFile(unit),
+    everywhere: unit.global,
   }))
+  const { ended, meant } = left
   // A machine that is listed again has ended its old copies.
-  const copies = await Promise.all(
-    left.filter(({ machine }) => !view.machines.has(machine)).map((copy) => askedCopy(target, copy, read)),
-  )
-  const findings = driftOf({ at, wanted: digest, good, left: well, instances, copies }).map(({ text }) => text)
+  const old = (left.copies ?? []).filter(({ machine }) => !view.machines.has(machine))
+  const asked = await Promise.all(old.map((copy) => askedCopy(target, copy, read)))
+  const rolled = ended !== null || good !== null
+  const input = { at, wanted: digest, good, left: meant, rolled, instances, copies: asked }
+  const findings = driftOf(input).map(({ text }) => text)
   const unseen = wanted?.kind === 'unknown' ? wanted.reason : silentText(target, running, read)
-  const processes = announced === null ? [] : processesOf(target, units, running, announced, catalog)
-  return { kind: 'looked', ended, findings, unseen, processes }
+  const processes = announced === null || !rolled ? [] : processesOf(target, copies, running, announced, catalog)
+  return { kind: 'looked', ended, findings, unseen: rolled ? unseen : null, processes }
 }
 
 async function askedCopy(target: Target, copy: LeftCopy, read: Readers) {
@@ -136,30 +141,31 @@ function runsOldFile(unit: string, view: Extract<ClusterView, { kind: 'known' }>
   return template !== undefined && seen !== undefined && runsOtherFile(seen, template)
 }
 
+/** Its machine's word, else the registry's. */
+const runningFile = ({ reports, hash }: UnitView): string | null =>
+  reports.find((report) => report.hash !== '')?.hash ?? hash
+
 function processesOf(
   target: Target,
-  units: readonly UnitView[],
+  copies: readonly Copy[],
   running: readonly RunningInstance[],
   announced: readonly Announcement[],
   catalog: Catalog,
 ): readonly SeenProcess[] {
-  const name = catalog.serviceConfig(target.service).announcedAs ?? target.service
-  return units.flatMap((unit) => {
-    const one = running.find((other) => other.unit === unit.unit)
+  const service = catalog.serviceConfig(target.service).announcedAs ?? target.service
+  return copies.flatMap(({ name, unit }) => {
+    const one = running.find((other) => other.unit === name)
     if (one === undefined) return []
     const ip = addressOf(unit)
     // Two instances at one address cannot be told apart by what stands there.
-    const alone = units.filter((other) => addressOf(other) === ip).length === 1
-    const keys = announced.filter((key) => alone && key.service === name && key.ip === ip)
+    const alone = copies.filter((other) => addressOf(other.unit) === ip).length === 1
+    const keys = announced.filter((key) => alone && key.service === service && key.ip === ip)
     const key = keys.length === 1 ? keys[0] : undefined
-    const machine = unit.reports.find((report) => report.active === 'active')?.machine ?? null
+    // With two live reports nobody knows which copy stays.
+    const machines = unit.reports.filter((report) => report.active === 'active').map((report) => report.machine)
+    const machine = machines.length === 1 ? (machines[0] ?? null) : null
     return [
-      {
-        unit: unit.unit,
-        identity: one.identity,
-        announced: key === undefined ? null : `${key.id} at ${key.port}`,
-        machine,
-      },
+      { unit: name, identity: one.identity, announced: key === undefined ? null : `${key.id} at ${key.port}`, machine },
     ]
   })
 }

@@ -1,4 +1,5 @@
 import type { Catalog } from '../../domain/catalog.ts'
+import { restartsAfter } from '../../domain/drift-memory.ts'
 import { lockCovers, lockExpired, type Lock } from '../../domain/lock.ts'
 import type { Pin } from '../../domain/pin.ts'
 import { lastFailureText } from '../../domain/last-attempt.ts'
@@ -6,11 +7,12 @@ import { releaseName } from '../../domain/release.ts'
 import type { Rollout } from '../../domain/rollout.ts'
 import { sameTarget, targetText, type Target } from '../../domain/target.ts'
 import type { Unreadable } from '../../domain/unreadable.ts'
-import { ago, code, count, fleetStateText, personText, series, shortUnit, span, words } from '../../domain/wording.ts'
+import { ago, code, count, fleetStateText, personText, series, shortUnit, words } from '../../domain/wording.ts'
 import type { UnitView } from '../../ports/scheduler.ts'
 import type { Announcement, Readers, Waiting } from '../../services/capabilities.ts'
 import { table } from '../text.ts'
-import { addressOf, instancesOf, isRunning, runningText, statesText, type Views } from './fleet.ts'
+import { ageText, startIn, startsOf } from './ages.ts'
+import { addressOf, copiesOf, isRunning, runningText, statesText, type Copy, type Views } from './fleet.ts'
 import { lockLine } from './lock-text.ts'
 import { pastOf, type Past } from './past.ts'
 import { pinText } from './pin-text.ts'
@@ -38,8 +40,8 @@ export async function targetLine(
   seen: Seen,
 ): Promise<{ readonly name: string; readonly text: string; readonly unreadable: readonly Unreadable[] }> {
   const past = await pastOf(target, seen.read)
-  const parts = [fleetText(target, seen), ...pastText(past, seen), ...hiddenText(target, seen)]
   const live = seen.live.find((rollout) => sameTarget(rollout.plan, target))
+  const parts = [fleetText(target, past, live, seen), ...pastText(past, seen), ...hiddenText(target, seen)]
   if (live !== undefined) parts.push(`*rollout ${live.id} ${liveText(live)}* (${fleetStateText(live)})`)
   const waiting = waitingFor(target, seen)
   if (waiting.length > 0) parts.push(`${count(waiting.length, 'rollout')} in the queue`)
@@ -55,26 +57,42 @@ export async function targetBlock(
   announced: readonly Announcement[],
   alone: boolean,
 ): Promise<{ readonly lines: readonly string[]; readonly unreadable: readonly Unreadable[] }> {
-  const units = instancesOf(seen.views.get(target.tier), target, seen.catalog)
+  const copies = copiesOf(seen.views.get(target.tier), target, seen.catalog)
   const live = seen.live.find((rollout) => sameTarget(rollout.plan, target))
-  const [releases, started, health] = await Promise.all([
-    statusReleases(target, units, alone, seen.read),
+  const [releases, started, health, remembered] = await Promise.all([
+    statusReleases(
+      target,
+      copies.map((one) => one.unit),
+      alone,
+      seen.read,
+    ),
     startsOf(target, live, seen.read),
-    healthOf(target.service, units, seen.read),
+    healthOf(target.service, copies, seen.read),
+    readable(seen.read.drift.memory(target)),
   ])
-  const name = seen.catalog.serviceConfig(target.service).announcedAs ?? target.service
-  const mine = announced.filter((one) => one.service === name)
-  const rows = units.map((unit) => ({
-    name: shortUnit(unit.unit),
+  const memory = remembered.kind === 'read' ? remembered.value : null
+  const restarts = restartsAfter(memory, releases.past.last)
+  const key = seen.catalog.serviceConfig(target.service).announcedAs ?? target.service
+  const mine = announced.filter((one) => one.service === key)
+  const rows = copies.map(({ name, unit }) => ({
+    name: `${shortUnit(unit.unit)}${name.slice(unit.unit.length)}`,
     text: [
       statesText(unit),
-      ...(health.get(unit.unit)?.text ?? []),
-      ...releases.textOf(unit.unit, health.get(unit.unit)?.says ?? null),
+      ...(health.get(name)?.text ?? []),
+      ...releases.textOf(unit.unit, health.get(name)?.says ?? null),
       ...announcedText(unit, mine, seen.catalog.serviceConfig(target.service).health.kind !== 'none'),
-      ...ageText(unit, health.get(unit.unit)?.since ?? null, started.byUnit.get(unit.unit), seen.now),
+      ...ageText(unit, health.get(name)?.since ?? null, {
+        start: started.byUnit.get(name),
+        restarted: restarts.find((one) => one.unit === name),
+        now: seen.now,
+      }),
     ].join(', '),
   }))
-  const head = [fleetText(target, seen), ...pastText(releases.past, seen), ...hiddenText(target, seen)]
+  const head = [
+    fleetText(target, releases.past, live, seen),
+    ...pastText(releases.past, seen),
+    ...hiddenText(target, seen),
+  ]
   const lines = [
     `*${targetText(target)}*: ${head.join('; ')}`,
     ...releases.lines,
@@ -88,7 +106,7 @@ export async function targetBlock(
     ...pinsOn(target, seen).map((text) => `${code(targetText(target))}  ${text}`),
     ...table(rows),
   ]
-  return { lines, unreadable: [...releases.past.unreadable, ...started.unreadable] }
+  return { lines, unreadable: [...releases.past.unreadable, ...started.unreadable, ...faultIn(remembered)] }
 }
 
 const waitingFor = (target: Target, seen: Seen): readonly Waiting[] =>
@@ -110,9 +128,15 @@ const locksOn = (target: Target, seen: Pick<Seen, 'locks' | 'now'>): readonly Lo
 const pinsOn = (target: Target, { pins, now }: Seen): readonly string[] =>
   pins.filter((pin) => sameTarget(pin, target)).map((pin) => pinText(pin, now))
 
-function fleetText(target: Target, seen: Seen): string {
+function fleetText(target: Target, { meant }: Past, live: Rollout | undefined, seen: Seen): string {
   const view = seen.views.get(target.tier)
-  return view?.kind === 'known' ? runningText(instancesOf(view, target, seen.catalog)) : 'fleet is away'
+  if (view?.kind !== 'known') return 'fleet is away'
+  const removed = live?.instances.filter((one) => one.task === 'remove').map((one) => one.unit) ?? []
+  const units = meant?.units.filter((one) => !one.stopped && !removed.includes(one.unit)) ?? []
+  return runningText(
+    copiesOf(view, target, seen.catalog),
+    units.map((one) => one.unit),
+  )
 }
 
 /** The last success, and a later attempt that did not succeed. Escaped. */
@@ -132,31 +156,6 @@ function pastText({ good, last, unreadable }: Past, { now }: Seen): readonly str
 const hiddenText = (target: Target, { hidden }: Seen): readonly string[] =>
   hidden.some((one) => sameTarget(one, target)) ? ['*a rollout is in progress*, and its record cannot be read'] : []
 
-interface Start {
-  readonly at: number
-  readonly machine: string | null
-}
-
-interface Starts {
-  readonly byUnit: ReadonlyMap<string, Start>
-  readonly unreadable: readonly Unreadable[]
-}
-
-/** When our own rollouts last made each instance anew: those of the last three, and of the live one. */
-async function startsOf(target: Target, live: Rollout | undefined, read: Readers): Promise<Starts> {
-  const { rows, unreadable } = await read.rollouts.history({ ...target, limit: 3, before: null })
-  const ended = await Promise.all(rows.map((row) => readable(read.rollouts.get(row.id))))
-  const byUnit = new Map<string, Start>()
-  for (const one of [...ended.reverse(), { kind: 'read' as const, value: live ?? null }]) {
-    const rollout = one.kind === 'read' ? one.value : null
-    for (const instance of rollout?.instances ?? []) {
-      const at = instance.startedAt
-      if (at !== null && instance.replaced) byUnit.set(instance.unit, { at, machine: instance.machine?.id ?? null })
-    }
-  }
-  return { byUnit, unreadable: [...unreadable, ...ended.flatMap(faultIn)] }
-}
-
 interface Health {
   readonly text: readonly string[]
   /** When the process says that it started; null when it does not. */
@@ -165,30 +164,19 @@ interface Health {
   readonly says: string | null
 }
 
-async function healthOf(
-  service: string,
-  units: readonly UnitView[],
-  read: Readers,
-): Promise<ReadonlyMap<string, Health>> {
+async function healthOf(service: string, copies: readonly Copy[], read: Readers): Promise<ReadonlyMap<string, Health>> {
+  const running = copies.filter(({ unit }) => isRunning(unit))
   const answers = await Promise.all(
-    units.filter(isRunning).map(async (unit): Promise<readonly [string, Health]> => {
+    running.map(async ({ name, unit }): Promise<readonly [string, Health]> => {
       const ip = addressOf(unit)
       const result = ip === null ? null : await read.health.check(service, ip)
-      if (result === null) return [unit.unit, { text: [], since: null, says: null }]
+      if (result === null) return [name, { text: [], since: null, says: null }]
       if (result.kind === 'healthy')
-        return [unit.unit, { text: ['healthy'], since: startIn(result.identity), says: result.says ?? null }]
-      return [unit.unit, { text: [`*not healthy* (${words(result.reason)})`], since: null, says: null }]
+        return [name, { text: ['healthy'], since: startIn(result.identity), says: result.says ?? null }]
+      return [name, { text: [`*not healthy* (${words(result.reason)})`], since: null, says: null }]
     }),
   )
   return new Map(answers)
-}
-
-/** An identity is any text; where it is a time, it is the process's start. */
-export function startIn(identity: string | null): number | null {
-  if (identity === null) return null
-  if (/^\d{4}-\d\d-\d\dT/.test(identity)) return Number.isNaN(Date.parse(identity)) ? null : Date.parse(identity)
-  if (/^1\d{12}$/.test(identity)) return Number(identity)
-  return /^1\d{9}(?:\.\d+)?$/.test(identity) ? Math.floor(Number(identity) * 1000) : null
 }
 
 function announcedText(unit: UnitView, mine: readonly Announcement[], expected: boolean): readonly string[] {
@@ -196,11 +184,4 @@ function announcedText(unit: UnitView, mine: readonly Announcement[], expected: 
   const here = mine.filter((one) => ips.has(one.ip))
   if (here.length > 0) return [`announced on ${here.map((one) => `:${one.port}`).join(' ')}`]
   return mine.length > 0 || expected ? ['not announced'] : []
-}
-
-function ageText(unit: UnitView, since: number | null, start: Start | undefined, now: number): readonly string[] {
-  const restarts = unit.flaps > 0 ? [`*restarting* (seen ${unit.flaps} times)`] : []
-  if (since !== null && since <= now) return [`up ${span(now - since)}`, ...restarts]
-  const sameMachine = start !== undefined && unit.reports.some((report) => report.machine === start.machine)
-  return sameMachine ? [`replaced ${ago(start.at, now)}`, ...restarts] : restarts
 }
