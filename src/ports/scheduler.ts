@@ -62,6 +62,8 @@ export type ClusterView =
       readonly units: ReadonlyMap<string, UnitView>
       /** Content hash of each template in the registry, by name (`api@.service`). */
       readonly templates: ReadonlyMap<string, string>
+      /** Why no machine may run what a template makes, in words, by its name. Absent while that is not known of any. */
+      readonly misfits?: ReadonlyMap<string, string>
     }
   | {
       readonly kind: 'unknown'
@@ -95,6 +97,8 @@ export interface UnitView {
   readonly global: boolean
   /** Of a global unit, the ids of the machines that should run it, by its unit file. Absent while that is not known. */
   readonly meantFor?: readonly string[]
+  /** Of a unit that no machine has: why none may run it, in words. Absent when one may, and while that is not known. */
+  readonly misfit?: string
   /** One per machine that reports the unit. None does not mean gone: it may be unscheduled, or its report late. */
   readonly reports: readonly UnitReport[]
   /**

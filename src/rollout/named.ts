@@ -1,11 +1,17 @@
 import type { Only } from '../domain/plan.ts'
 import { targetText } from '../domain/target.ts'
 import type { UnitView } from '../ports/scheduler.ts'
+import { stateText } from './observation.ts'
 import type { PlanInput } from './plan-input.ts'
 import { meantUnits, missingText } from './plan-missing.ts'
 
 /** Why instances that a person named cannot be rolled, and what to type instead; null when they can. */
-export function faultOfNamed(input: PlanInput, only: Only, found: readonly UnitView[]): string | null {
+export function faultOfNamed(
+  input: PlanInput,
+  only: Only,
+  found: readonly UnitView[],
+  isRemade: (unit: UnitView) => boolean,
+): string | null {
   if (only.why !== 'named') return null
   const where = `${input.target.service} in ${input.target.tier}`
   const byName = new Map(found.map((one) => [one.unit, one]))
@@ -20,8 +26,8 @@ export function faultOfNamed(input: PlanInput, only: Only, found: readonly UnitV
       const again = `\`scale ${targetText(input.target)} ${Math.max(found.length, meantUnits(input).length)}\` starts it`
       return `${unit} is not loaded on any machine (fleet wants it ${view.wanted}), so there is nothing to restart: ${again}. ${exist}`
     }
-    if (view?.reports.length === 0 && view.target === null) {
-      return `${unit} is wanted, but no machine has room for it: a restart gives it none.`
+    if (view?.reports.length === 0 && view.target === null && !isRemade(view)) {
+      return `${unit} is wanted, but ${stateText(view)}: a restart gives it none. \`deploy --units\` makes it again from a template that was replaced.`
     }
   }
   return null

@@ -165,7 +165,7 @@ export function stateText(unit: UnitView | undefined): string {
   if (unit === undefined) return 'fleet does not know it'
   if (unit.reports.length === 0) {
     return unit.target === null && unit.wanted !== 'inactive' && unit.wanted !== 'absent'
-      ? 'no machine has room for it'
+      ? (unit.misfit ?? 'no machine has room for it')
       : 'no machine reports it'
   }
   return unit.reports

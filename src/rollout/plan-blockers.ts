@@ -2,9 +2,12 @@ import { releaseText } from '../domain/release.ts'
 import { lockedText } from '../domain/lock.ts'
 import type { Blocker, PlannedInstance } from '../domain/plan.ts'
 import { stopText } from '../domain/stop.ts'
+import { targetText } from '../domain/target.ts'
+import { templateOf } from '../domain/unit-name.ts'
 import type { UnitView } from '../ports/scheduler.ts'
 import type { PlanInput } from './plan-input.ts'
 import { downReason } from './plan-warnings.ts'
+import { staleUnits } from './unit-files.ts'
 
 export function blockersFor(
   input: PlanInput,
@@ -22,13 +25,7 @@ export function blockersFor(
     blockers.push({ kind: 'busy', message: `rollout ${input.live} is under way on it`, force: false })
   }
   blockers.push(...(input.releaseRules ?? []), ...releaseBlockers(input, planned))
-  if (homeless.length > 0) {
-    blockers.push({
-      kind: 'unscheduled',
-      message: `${homeless.map((unit) => unit.unit).join(', ')} ${homeless.length === 1 ? 'is' : 'are'} wanted, but no machine has room; \`--force\` rolls the others`,
-      force: true,
-    })
-  }
+  blockers.push(...homelessBlockers(input, homeless))
   const down = planned.filter((one) => !one.serving)
   if (down.length > atOnce || (down.length > 0 && down.length === planned.length && planned.length > 1)) {
     const sick = down.filter((one) => input.health.get(one.unit)?.kind === 'unhealthy')
@@ -39,6 +36,38 @@ export function blockersFor(
     })
   }
   return blockers
+}
+
+/** One for each reason why no machine has them. */
+function homelessBlockers(input: PlanInput, homeless: readonly UnitView[]): readonly Blocker[] {
+  const groups = new Map<string, UnitView[]>()
+  for (const unit of homeless) {
+    const why = unit.misfit ?? 'no machine has room'
+    groups.set(why, [...(groups.get(why) ?? []), unit])
+  }
+  return [...groups].map(([why, units]) => {
+    const names = units.map((unit) => unit.unit)
+    const stale = input.units === true ? [] : staleUnits(names, input.cluster)
+    const anew =
+      stale.length === 0
+        ? ''
+        : `, \`deploy ${targetText(input.target)} --units\` makes it again from the template that was replaced`
+    const message = `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} wanted, but ${why}; \`--force\` rolls the others${anew}`
+    return { kind: 'unscheduled', message, force: true }
+  })
+}
+
+/** What would be destroyed and made again would run nowhere. */
+export function misfitBlockers({ cluster }: PlanInput, planned: readonly PlannedInstance[]): readonly Blocker[] {
+  const templates = planned.flatMap(({ renews, task, unit }) =>
+    task === 'add' ? [unit] : renews.map((one) => one.unit),
+  )
+  return [...new Set(templates.map((unit) => templateOf(unit) ?? unit))].flatMap((template) => {
+    const why = cluster.misfits?.get(template)
+    if (why === undefined) return []
+    const message = `what is made from ${template} would run nowhere: ${why}. Submit one that fits (\`fleetctl submit --replace ${template}\`); \`--force\` rolls it all the same`
+    return [{ kind: 'unscheduled', message, force: true }]
+  })
 }
 
 function releaseBlockers(input: PlanInput, planned: readonly PlannedInstance[]): Blocker[] {

@@ -2,7 +2,7 @@ import { amountOf } from '../domain/amount.ts'
 import type { Planned } from '../domain/plan.ts'
 import type { UnitView } from '../ports/scheduler.ts'
 import { faultOfNamed } from './named.ts'
-import { blockersFor } from './plan-blockers.ts'
+import { blockersFor, misfitBlockers } from './plan-blockers.ts'
 import { impossible, instancesOf, isMoving, isNamed, type PlanInput } from './plan-input.ts'
 import { leftOut, newInstance, planWith, plannedInstance } from './plan-parts.ts'
 import { absentBlockers, absentOf } from './plan-missing.ts'
@@ -10,6 +10,7 @@ import { standBy } from './plan-rollback.ts'
 import { planScale } from './plan-scale.ts'
 import { warningsFor } from './plan-warnings.ts'
 import { batchSizes } from './settings.ts'
+import { staleUnits } from './unit-files.ts'
 
 export type { PlanInput } from './plan-input.ts'
 
@@ -29,12 +30,14 @@ export function planRollout(input: PlanInput): Planned {
       `${input.unit} is a global unit: fleet runs it on every machine at once, and it cannot be rolled one instance at a time.`,
     )
   }
-  const fault = input.only === null ? null : faultOfNamed(input, input.only, found)
+  const fault = input.only === null ? null : faultOfNamed(input, input.only, found, (unit) => isRemade(unit, input))
   if (fault !== null) return impossible(fault)
   // What a failed rollout had told to stop is taken up again, though nobody wants it running now; what a person named too.
   const again = (unit: UnitView): boolean => unit.wanted === 'loaded' && isNamed(unit, input)
   const wanted = found.filter((unit) => unit.wanted === 'launched' || again(unit) || isMoving(unit, input))
-  const homeless = wanted.filter((unit) => unit.reports.length === 0 && unit.target === null)
+  const unplaced = wanted.filter((unit) => unit.reports.length === 0 && unit.target === null)
+  const remade = unplaced.filter((unit) => isRemade(unit, input))
+  const homeless = unplaced.filter((unit) => !remade.includes(unit))
   const placed = wanted.filter((unit) => !homeless.includes(unit))
   const rolled = placed.filter((unit) => input.only === null || isNamed(unit, input))
   if (rolled.length + lost.length === 0) {
@@ -72,12 +75,23 @@ export function planRollout(input: PlanInput): Planned {
     ...blockersFor(
       input,
       homeless,
-      planned.filter((one) => one.task !== 'add'),
+      planned.filter((one) => one.task !== 'add' && !remade.some(({ unit }) => unit === one.unit)),
       atOnce,
     ),
+    ...misfitBlockers(input, planned),
     ...absentBlockers(input, { absent, others, planned, atOnce }),
   ]
   return { kind: 'plan', plan, blockers }
+}
+
+/**
+ * With `--units`, an instance that Opsee itself made and that never ran, because no machine may run what its template said
+ * then. It is destroyed and made again from the template that replaced that one. One that ran may run on a machine that is cut off.
+ */
+function isRemade(unit: UnitView, input: PlanInput): boolean {
+  const { units, cluster, left } = input
+  if (units !== true || isMoving(unit, input) || staleUnits([unit.unit], cluster).length === 0) return false
+  return left?.units.some((one) => one.unit === unit.unit && one.neverRan) === true
 }
 
 /** Destroyed by an earlier rollout, which failed before it had made them anew. */

@@ -3,7 +3,7 @@ import type { Blocker, Planned, PlannedInstance } from '../domain/plan.ts'
 import { targetText } from '../domain/target.ts'
 import { instanceIn, instanceOf, parseUnitName } from '../domain/unit-name.ts'
 import type { UnitView } from '../ports/scheduler.ts'
-import { blockersFor } from './plan-blockers.ts'
+import { blockersFor, misfitBlockers } from './plan-blockers.ts'
 import { impossible, isMoving, isNamed, serves, type PlanInput } from './plan-input.ts'
 import { driftNotes } from './plan-drift.ts'
 import { leftOut, newInstance, planWith, plannedInstance, sidekicksOf } from './plan-parts.ts'
@@ -69,6 +69,7 @@ export function planScale(input: PlanInput, found: readonly UnitView[]): Planned
       planned: planned.filter((one) => one.task === 'remove'),
       atOnce,
     }),
+    ...misfitBlockers(input, planned),
     ...noRoom(input, to, numbered, added),
   ]
   return { kind: 'plan', plan, blockers }

@@ -1,6 +1,7 @@
 import { inFlight, type InstanceState, type Rollout } from '../domain/rollout.ts'
 import type { Look } from './look.ts'
 import { isStopped, isUp } from './observation.ts'
+import { hasNoMachine, neverPlaced } from './step-removal.ts'
 
 /** Who serves and who is away, as one look tells it. */
 
@@ -38,6 +39,8 @@ export const serves = (instance: InstanceState, rollout: Rollout, look: Look): b
 export function isSurelyDown(unit: string, rollout: Rollout, look: Look): boolean {
   const view = look.units.get(unit)
   if (isStopped(view)) return true
+  const instance = rollout.instances.find((one) => one.unit === unit)
+  if (instance !== undefined && neverPlaced(instance) && hasNoMachine(unit, look)) return true
   // One lost answer of a gate is thin evidence, and none at all is no evidence.
   const health = look.seen.health.get(unit)
   return (

@@ -7,7 +7,16 @@ import { gone, isSteady, isTaken, mayBeHeardLate, mayRepeat, refusal, wallOf, ty
 import { isUp, reportOf, seenAs, stateText } from './observation.ts'
 import { noteHeeded, noteStarted, noteStopped } from './outside.ts'
 import { fellOver } from './fell-over.ts'
-import { bringDown, goesAway, hasNoMachine, mustTakeBack, remove, removedYet, takeBack } from './step-removal.ts'
+import {
+  bringDown,
+  goesAway,
+  hasNoMachine,
+  isDestroyedUnplaced,
+  mustTakeBack,
+  remove,
+  removedYet,
+  takeBack,
+} from './step-removal.ts'
 import { provenRelease } from './step-release.ts'
 import { obstacleTo } from './serving.ts'
 import { attach, attachedYet, detach, noLongerWanted } from './step-sidekicks.ts'
@@ -99,7 +108,7 @@ function stop(draft: Draft, instance: InstanceState, look: Look): void {
     draft.note(unit, 'is not in fleet as it seems: looking again')
     return
   }
-  if (goesAway(draft, instance) && hasNoMachine(unit, look)) {
+  if (isDestroyedUnplaced(draft, instance, look)) {
     remove(draft, instance, look, 'no machine has it')
     return
   }
@@ -113,7 +122,7 @@ function stop(draft: Draft, instance: InstanceState, look: Look): void {
     draft.note(
       unit,
       lost
-        ? 'has lost its machine, and no other has room for it: fleet can neither stop nor start it'
+        ? `has no machine, and ${view.misfit ?? 'no other has room for it'}: fleet can neither stop nor start it`
         : `was told to stop, but is still wanted (${stateText(view)})${refusal(unit, look)}`,
     )
     return

@@ -12,13 +12,13 @@ import { isForgotten } from '../ports/scheduler.ts'
 /** The first calls for one that goes down: its sidekicks go first, so that nobody is sent to it while it is down. */
 export function bringDown(draft: Draft, unit: string, look: Look, why: string): void {
   const instance = draft.instance(unit)
-  const running = instance.sidekicks.filter((one) => isTaken(look.units.get(one)))
+  const running = instance.sidekicks.filter((one) => isTaken(look.units.get(one)) && !hasNoMachine(one, look))
   if (running.length > 0) {
     draft.stage(unit, 'detaching', `${why}its sidekicks were told to stop (${running.join(', ')})`)
     draft.call(unit, ...running.map((one): UnitCall => ({ verb: 'stop', unit: one })))
     return
   }
-  if (goesAway(draft, instance) && hasNoMachine(unit, look)) {
+  if (isDestroyedUnplaced(draft, instance, look)) {
     remove(draft, instance, look, `${why}no machine has it`)
     return
   }
@@ -47,6 +47,15 @@ export function hasNoMachine(unit: string, look: Look): boolean {
   if (view === undefined) return true
   return view.target === null && view.reports.length === 0 && view.sameFor.views >= look.patience.views
 }
+
+/** It is not stopped first: it is to go, or to be made anew and was planned as one that runs nowhere. */
+export const isDestroyedUnplaced = (draft: Draft, instance: InstanceState, look: Look): boolean =>
+  (goesAway(draft, instance) || (draft.rollout.ending === null && neverPlaced(instance))) &&
+  hasNoMachine(instance.unit, look)
+
+/** It is to be made anew, and no machine had it when that was planned. */
+export const neverPlaced = ({ task, before, attempt }: InstanceState): boolean =>
+  task === 'renew' && before.machine === null && attempt === 0
 
 export function remove(draft: Draft, instance: InstanceState, look: Look, reason: string): void {
   const { unit, task } = instance

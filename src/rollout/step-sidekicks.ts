@@ -3,8 +3,9 @@ import type { UnitView } from '../ports/scheduler.ts'
 import type { Draft, UnitCall } from './draft.ts'
 import { callToStop } from './call-to-stop.ts'
 import { compareProcess } from './compare-process.ts'
-import { gone, isTaken, mayBeHeardLate, mayRepeat, staysDown, type Look } from './look.ts'
+import { gone, isTaken, mayBeHeardLate, mayRepeat, staysDown, wallOf, type Look } from './look.ts'
 import { noteStopped } from './outside.ts'
+import { hasNoMachine } from './step-removal.ts'
 import { isSidekickUp, isUp, stateText } from './observation.ts'
 import { wrongContent } from './unit-files.ts'
 
@@ -12,7 +13,7 @@ import { wrongContent } from './unit-files.ts'
 
 /** Once none of them runs any more, the instance itself is told to stop. */
 export function detach(draft: Draft, instance: InstanceState, look: Look): void {
-  const left = instance.sidekicks.filter((one) => !gone(one, look))
+  const left = instance.sidekicks.filter((one) => !gone(one, look) && !hasNoMachine(one, look))
   if (left.length === 0) {
     draft.stage(instance.unit, 'stopping', 'told to stop')
     draft.call(instance.unit, { verb: 'stop', unit: instance.unit })
@@ -112,5 +113,8 @@ const mayStillStop = (draft: Draft, instance: InstanceState, look: Look): boolea
 function finish(draft: Draft, instance: InstanceState, look: Look, reason: string): void {
   // One that was to be removed is back as it was.
   const done = instance.replaced && instance.task !== 'remove'
-  draft.stage(instance.unit, done ? 'done' : 'kept', reason, { finishedAt: look.moment.wall, seen: [] })
+  const view = look.units.get(instance.unit)
+  // fleet restarted it after it was first proven.
+  const upAt = instance.again === true && view !== undefined ? { upAt: wallOf(view.sameFor.since, look) } : {}
+  draft.stage(instance.unit, done ? 'done' : 'kept', reason, { ...upAt, finishedAt: look.moment.wall, seen: [] })
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { keys } from '../../src/store/keys.ts'
 import { lockRecord, wishesRecord, type PersonalWishes } from '../../src/store/records.ts'
 import { pidsOf, startEngineLab, type EngineLab } from '../support/engine-lab.ts'
+import { settingsOf } from '../support/rollouts.ts'
 
 /** The engine on a real etcd and over real processes. What it says is held against what really ran. */
 
@@ -326,5 +327,39 @@ describe('a rollout on real parts', () => {
     for (const [unit, pid] of after) expect(pid).not.toBe(before.get(unit))
     expect(await mostAwaySince(from)).toBe(1)
     expect((await lab.plan({ units: true })).warnings).toEqual(['no unit file has changed: all run what fleet has'])
+  })
+
+  it('makes an instance again that never ran, because no machine matched the template of before', async () => {
+    await lab.replaceTemplate((content) => `${content}MachineMetadata=disk=ssd\n`)
+    const settings = settingsOf({ settleMs: 300, progressDeadlineMs: 25_000 })
+    const lost = await lab.begin(await lab.plan({ units: true, settings }))
+    expect(await lab.drive(lost)).toBe('ended')
+    const failed = await lab.expectPhase(lost, 'failed')
+    expect(failed.ending).toMatchObject({ reason: expect.stringContaining('no machine matches it') as unknown })
+    expect(JSON.stringify(failed)).toContain('MachineMetadata=disk=ssd')
+    const left = (await lab.rollouts.left(target)).meant
+    expect(left?.units.filter((one) => one.neverRan).map((one) => one.unit)).toEqual(['api@1.service'])
+    // The template is still the one that no machine matches.
+    const same = await lab.plan({ units: true, left })
+    expect(same.batches.flat().map((one) => one.unit)).toEqual(['api@2.service', 'api@3.service'])
+
+    await lab.replaceTemplate((content) => content.replace('Description=api', 'Description=api, repaired'))
+    const plan = await lab.plan({ units: true, left })
+    expect(plan.batches[0]?.[0]).toMatchObject({ unit: 'api@1.service', task: 'renew', serving: false })
+    const id = await lab.begin(plan)
+    const stop = new AbortController()
+    const first = lab.drive(id, stop.signal)
+    // Its driver ends between the destroy and the start.
+    await lab.until(id, (rollout) => rollout.instances.some((one) => one.stage === 'removing'))
+    stop.abort()
+    expect(await first).toBe('handed-over')
+    expect(await lab.drive(id)).toBe('ended')
+    await lab.expectPhase(id, 'succeeded')
+    const rows = (await lab.fleetctl('list-units', '--full', '--no-legend', '--fields', 'unit,sub,hash'))
+      .trim()
+      .split('\n')
+      .map((row) => row.split(/\s+/))
+    expect(rows.map(([unit, sub]) => [unit, sub])).toEqual([1, 2, 3].map((n) => [`api@${n}.service`, 'running']))
+    expect(new Set(rows.map(([, , hash]) => hash)).size).toBe(1)
   })
 })

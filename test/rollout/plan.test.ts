@@ -6,6 +6,7 @@ import type { ClusterView, UnitView } from '../../src/ports/scheduler.ts'
 import { planRollout, type PlanInput } from '../../src/rollout/plan-rollout.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import { batchSizes, preparationFor } from '../../src/rollout/settings.ts'
+import { meantUnit } from '../support/left.ts'
 import { planInputOf, settingsOf } from '../support/rollouts.ts'
 import { gate, migrate } from './world.ts'
 
@@ -517,5 +518,92 @@ describe('the preparation of a plan', () => {
     }
     for (const kind of ['restart', 'scale', 'rollback'] as const)
       expect(preparationFor(config, 'api', { kind })).toBe(null)
+  })
+})
+
+describe('an instance that a template made, and that no machine matches', () => {
+  const misfit = 'no machine matches it (MachineMetadata=disk=ssd)'
+  const lost = unit('api@1.service', { hash: 'bad', target: null, believed: null, reports: [], misfit })
+  const units = [lost, unit('api@2.service'), unit('api@3.service')]
+  const made = (neverRan: boolean) => ({ id: 19, units: [meantUnit('api@1.service', 19, { how: 'failed', neverRan })] })
+  const withUnits = (change: Partial<PlanInput> = {}, some: readonly UnitView[] = units) =>
+    planned(some, { units: true, left: made(true), ...change })
+
+  it('is made again by --units, first, from the template that replaced that one', () => {
+    const { plan: again, blockers } = withUnits()
+    expect(blockers).toEqual([])
+    expect(again.batches.flat()[0]).toMatchObject({
+      unit: 'api@1.service',
+      task: 'renew',
+      renews: [{ unit: 'api@1.service', hash: 'h1' }],
+      machine: null,
+      state: misfit,
+    })
+    expect(again.leftOut).toBeUndefined()
+  })
+
+  it('is made again by a retry of the rollout that made it', () => {
+    const { plan: again, blockers } = withUnits({ only: { units: ['api@1.service'], why: 'left' } })
+    expect(blockers).toEqual([])
+    expect(named(again.batches)).toEqual([['api@1.service']])
+    expect(again.others).toEqual(['api@2.service', 'api@3.service'])
+    const byName = withUnits({ kind: 'restart', only: { units: ['api@1.service'], why: 'named' } })
+    expect(byName.plan.batches.flat()).toMatchObject([{ unit: 'api@1.service', task: 'renew' }])
+  })
+
+  it('is made again also when that is the only instance, or when there are several', () => {
+    expect(withUnits({}, [lost]).blockers).toEqual([])
+    const two = [lost, { ...lost, unit: 'api@2.service' }, unit('api@3.service')]
+    const left = { id: 19, units: two.map((one) => meantUnit(one.unit, 19, { neverRan: true })) }
+    const { plan: again, blockers } = withUnits({ left }, two)
+    expect(blockers).toEqual([])
+    expect(again.batches.flat().filter((one) => one.task === 'renew')).toHaveLength(2)
+  })
+
+  it.each<readonly [string, Partial<PlanInput>, readonly UnitView[]]>([
+    ['ran once, and may run on a machine that is cut off', { left: made(false) }, units],
+    ['was not made by a rollout that is known', { left: null }, units],
+    ['has the file that its template still has', {}, [{ ...lost, hash: 'h1' }, ...units.slice(1)]],
+    ['is rolled without --units', { units: undefined }, units],
+  ])('is not destroyed where it %s', (_, change, some) => {
+    const { plan: kept, blockers } = withUnits(change, some)
+    expect(kept.batches.flat().map((one) => one.unit)).not.toContain('api@1.service')
+    expect(kept.leftOut).toEqual([{ unit: 'api@1.service', stopped: false }])
+    expect(blockers).toMatchObject([{ kind: 'unscheduled', force: true }])
+    expect(blockers[0]?.message).toContain(`api@1.service is wanted, but ${misfit}; \`--force\` rolls the others`)
+  })
+
+  it('is named with the command that repairs it, where that was not typed', () => {
+    const { blockers } = withUnits({ units: undefined, kind: 'restart' })
+    expect(blockers[0]?.message).toContain('`deploy api production --units` makes it again from the template')
+    const only = { units: ['api@1.service'], why: 'named' as const }
+    const restart = plan(units, { kind: 'restart', only })
+    expect(restart).toMatchObject({ kind: 'impossible', message: expect.stringContaining(misfit) as unknown })
+    const scaled = planned(units, { kind: 'scale', to: 4 })
+    expect(scaled.blockers[0]?.message).toContain(misfit)
+  })
+
+  it('keeps its old words where other units take its room', () => {
+    const { misfit: _, ...crowded } = lost
+    const { blockers } = planned([{ ...crowded, hash: 'h1' }, ...units.slice(1)])
+    expect(blockers[0]?.message).toContain('api@1.service is wanted, but no machine has room; `--force`')
+  })
+})
+
+describe('a template that no machine matches', () => {
+  const why = 'no machine matches it (MachineMetadata=disk=ssd)'
+  const cluster = (some: readonly UnitView[]) => ({ ...clusterOf(some), misfits: new Map([['api@.service', why]]) })
+  const stale = [1, 2].map((n) => unit(`api@${n}.service`, { hash: 'old' }))
+
+  it('is not rolled out: nothing is destroyed that could run nowhere afterwards; force passes that', () => {
+    const { blockers } = planned(stale, { units: true, cluster: cluster(stale) })
+    expect(blockers).toMatchObject([{ kind: 'unscheduled', force: true }])
+    expect(blockers[0]?.message).toContain(`what is made from api@.service would run nowhere: ${why}`)
+    expect(planned(stale, { cluster: cluster(stale) }).blockers).toEqual([])
+  })
+
+  it('is not scaled up either', () => {
+    const { blockers } = planned(stale, { kind: 'scale', to: 3, cluster: cluster(stale) })
+    expect(blockers.map(({ message }) => message).join('\n')).toContain('would run nowhere')
   })
 })

@@ -76,7 +76,7 @@ describe('what the rollouts of a target left', () => {
 
   it('is read to the last success, past a cancelled one and to who made what was left out', async () => {
     const reader = createRolloutReader(own, [target])
-    expect(await reader.left(target)).toEqual({ ended: null, meant: null, unreadable: [] })
+    expect(await reader.left(target)).toEqual({ ended: null, meant: null, copies: [], unreadable: [] })
     await end(1, 'failed', { units: [unit(1)] })
     expect((await reader.left(target)).ended).toMatchObject({ id: 1, phase: 'failed' })
     expect((await reader.left(target)).meant?.units.map((one) => one.unit)).toEqual([unit(1)])

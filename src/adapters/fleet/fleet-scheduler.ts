@@ -10,6 +10,7 @@ import type { Verb } from './judge.ts'
 import { readJournal } from './journal.ts'
 import { linkedAbort } from './linked-abort.ts'
 import { endpointLabel, type FleetOptions } from './options.ts'
+import { createPlaceUnits } from './place-units.ts'
 import { createPoller } from './poller.ts'
 import { readFleet } from './read-fleet.ts'
 
@@ -19,6 +20,9 @@ export interface FleetScheduler extends SchedulerReader, SchedulerWriter {
   /** Kills the calls under way and answers all who wait. */
   close(): Promise<void>
 }
+
+/** A poll waits this long for a unit file, in milliseconds; without the file it does without it. */
+const unitFileTimeoutMs = 2000
 
 /** Part of a pino logger. */
 export interface FleetLog {
@@ -37,8 +41,14 @@ export function createFleetScheduler(options: FleetOptions, clock: Clock, log?: 
   const endpoints = createEndpoints(options.endpoints)
   const label = (endpoint: string | null): string => endpointLabel(options, endpoint)
 
+  const placeUnits = createPlaceUnits(fleetctl, () => clock.monotonic(), unitFileTimeoutMs)
   const poller = createPoller(
-    (signal, progress) => readFleet({ fleetctl, endpoints, label, listTimeoutMs, clock }, signal, progress),
+    async (signal, progress) => {
+      const reading = await readFleet({ fleetctl, endpoints, label, listTimeoutMs, clock }, signal, progress)
+      if (reading.kind === 'unknown') return reading
+      const [endpoint = null] = endpoints.order(clock.monotonic())
+      return { ...reading, ...(await placeUnits(reading, endpoint, signal)) }
+    },
     clock,
     options.pollMs ?? 500,
     ({ timeLimitMs, signal }) =>

@@ -27,7 +27,8 @@ export function track(
     units.set(name, { ...unit, sameFor, wantedFor, flaps: flaps(before, unit) })
   }
   if (previous !== null) for (const [name, unit] of vanished(previous, seen, at.endedAt)) units.set(name, unit)
-  return { kind: 'known', ...at, machines: seen.machines, units, templates: seen.templates }
+  const { machines, templates, misfits } = seen
+  return { kind: 'known', ...at, machines, units, templates, ...(misfits === undefined ? {} : { misfits }) }
 }
 
 /**
@@ -42,7 +43,8 @@ function* vanished(previous: KnownView, seen: Seen, endedAt: number): Generator<
     if (endedAt - sameFor.since > keptMs) continue
     const wantedFor = before.wanted === 'absent' ? before.wantedFor + 1 : 1
     const gone = { wanted: 'absent', believed: null, hash: null, target: null, reports: [] } as const
-    yield [name, { ...before, ...gone, sameFor, wantedFor }]
+    const { misfit: _, ...rest } = before
+    yield [name, { ...rest, ...gone, sameFor, wantedFor }]
   }
 }
 

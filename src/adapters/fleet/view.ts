@@ -17,6 +17,7 @@ export interface Seen {
   readonly machines: ReadonlyMap<string, Machine>
   readonly units: ReadonlyMap<string, SeenUnit>
   readonly templates: ReadonlyMap<string, string>
+  readonly misfits?: ReadonlyMap<string, string>
 }
 
 /**

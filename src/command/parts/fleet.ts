@@ -43,7 +43,7 @@ export function wantedText(views: Views): readonly string[] {
 }
 
 /** The service's instances as the fleet has them, in the order of their numbers. */
-export function instancesOf(view: ClusterView | undefined, target: Target, catalog: Catalog): readonly UnitView[] {
+function instancesOf(view: ClusterView | undefined, target: Target, catalog: Catalog): readonly UnitView[] {
   if (view?.kind !== 'known') return []
   return byFile(view.units).get(catalog.serviceConfig(target.service).unit) ?? []
 }
@@ -126,7 +126,10 @@ const namesOf = (units: readonly string[]): string =>
 export function statesText(unit: UnitView): string {
   const wish = unit.wanted === 'launched' ? '' : ` (wanted: ${unit.wanted})`
   if (unit.reports.length > 0) return `${unit.reports.map(reportText).join(' and ')}${wish}`
-  const where = unit.target === null ? 'no machine has it' : `no report from machine ${words(unit.target.slice(0, 8))}`
+  const where =
+    unit.target === null
+      ? words(unit.misfit ?? 'no machine has it')
+      : `no report from machine ${words(unit.target.slice(0, 8))}`
   return `${where}${wish}`
 }
 

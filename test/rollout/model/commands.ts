@@ -154,6 +154,10 @@ const units = fc.boolean().map((anew) =>
     return world.deploy({ units: true })
   }),
 )
+const nowhere = plain('submit a unit file that no machine matches, and deploy --units', (world) => {
+  world.fleet.template += '!'
+  return world.deploy({ units: true })
+})
 const preparation = fc.constantFrom<PreparationManner>('well', 'well', 'fails', 'hangs', 'refused').map((how) =>
   happening(`preparations go ${how}`, (world) => {
     world.prepares = how
@@ -212,6 +216,7 @@ const deeds: readonly fc.Arbitrary<Deed>[] = [
   scale,
   scale,
   units,
+  nowhere,
   plain('abort', people.abort),
   plain('pause', people.pause),
   plain('resume', people.resume),

@@ -48,7 +48,7 @@ export class ModelFleet {
   readonly units = new Map<string, ModelUnit>()
   /** The lists do not come. */
   silent = false
-  /** Content of every template: what is made anew has it. */
+  /** Content of every template: what is made anew has it. Of one that ends with `!` no machine may run anything. */
   template = 'h'
   /** Told of each process that begins. */
   onLife: (unit: ModelUnit) => void = () => undefined
@@ -108,6 +108,8 @@ export class ModelFleet {
   take(verb: Verb, name: string): void {
     const unit = this.unit(name)
     if (unit.wanted === 'absent' && verb !== 'start') return
+    // fleetctl refuses to stop what no machine has.
+    if (isUnplaced(unit) && verb === 'stop') return
     if (unit.wanted === 'absent') unit.hash = this.template
     unit.wanted = verb === 'start' ? 'launched' : verb === 'stop' ? 'loaded' : 'absent'
     this.#later(100, 1500, () => this.#follow(unit))
@@ -169,7 +171,7 @@ export class ModelFleet {
       wanted,
       believed: believed === 'none' || !there ? null : believed,
       hash: there ? hash : null,
-      target: there ? machine : null,
+      target: there && !isUnplaced({ wanted, hash, believed }) ? machine : null,
       global: false,
       reports: hidden || reported === 'none' ? [] : [{ machine, ip: name, load: 'loaded', active, sub, hash: loaded }],
     }
@@ -177,7 +179,7 @@ export class ModelFleet {
 
   #follow(unit: ModelUnit): void {
     const wanted = unit.wanted === 'absent' ? 'none' : unit.wanted
-    if (unit.frozen || unit.believed === wanted) return
+    if (unit.frozen || unit.believed === wanted || isUnplaced(unit)) return
     if (unit.believed === 'none') unit.loaded = unit.hash
     unit.believed = wanted
     if (wanted !== 'launched') {
@@ -226,3 +228,7 @@ export class ModelFleet {
     this.#timeline.after(least + this.#random() * (most - least), run)
   }
 }
+
+/** It was made from a template that no machine matches, and no machine has it. One that still runs what it was keeps its machine. */
+const isUnplaced = ({ wanted, hash, believed }: Pick<ModelUnit, 'wanted' | 'hash' | 'believed'>): boolean =>
+  wanted !== 'absent' && hash.endsWith('!') && believed === 'none'

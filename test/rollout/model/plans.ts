@@ -1,5 +1,7 @@
 import type { SeenUnit } from '../../../src/adapters/fleet/view.ts'
 import type { PlanAsk, Planned } from '../../../src/domain/plan.ts'
+import { meantBy } from '../../../src/domain/meant.ts'
+import { isOver, type Rollout } from '../../../src/domain/rollout.ts'
 import type { HealthGate, HealthResult } from '../../../src/ports/health.ts'
 import type { UnitView } from '../../../src/ports/scheduler.ts'
 import type { PlanInput } from '../../../src/rollout/plan-input.ts'
@@ -16,10 +18,12 @@ export interface ToPlan extends Pick<PlanInput, 'release' | 'rollback' | 'prepar
   readonly sidekicks: boolean
   readonly atOnce: number
   readonly gate: HealthGate
+  /** All rollouts so far, oldest first. */
+  readonly rollouts: readonly Rollout[]
 }
 
 export function planFrom(engine: Pick<Engine, 'planRollout'>, parts: ToPlan): Planned {
-  const { ask, fleet, isWell, sidekicks, atOnce, ...known } = parts
+  const { ask, fleet, isWell, sidekicks, atOnce, rollouts, ...known } = parts
   const { machines, units, templates } = fleet.seen()
   const health = new Map(
     [...fleet.units.values()].map((unit): [string, HealthResult] => [
@@ -35,6 +39,7 @@ export function planFrom(engine: Pick<Engine, 'planRollout'>, parts: ToPlan): Pl
       kind: ask.kind,
       to: ask.to,
       units: ask.units,
+      left: meantBy(rollouts.filter(isOver)),
       sidekicks: sidekicks ? ['api-elb@.service'] : [],
       settings: settingsOf({ batch: { kind: 'count', count: atOnce }, progressDeadlineMs: 45_000 }),
       cluster: {

@@ -371,6 +371,7 @@ export class ModelWorld {
       sidekicks,
       atOnce,
       gate: asks ?? (gated ? gate : { kind: 'none' }),
+      rollouts: this.witness.rollouts(),
       ...(ask.kind === 'scale' ? {} : { release, rollback, preparation: this.#preparation }),
     })
   }
