@@ -38,6 +38,9 @@ export class FleetWitness {
     }
     const named = new Set(facts.flatMap((fact) => (fact.kind === 'instance-failed' ? fact.unit : [])))
     const renewed = plan.batches.flat().filter(({ task }) => task === 'renew')
+    // Nobody else destroys anything in these stories.
+    for (const { unit, lost } of instances)
+      if (lost === 'destroyed') this.#say(3, `rollout ${id} is ${phase}, and says that somebody else destroyed ${unit}`)
     for (const { unit } of renewed) {
       const stage = instances.find((one) => one.unit === unit)?.stage
       if (this.#fleet.unit(unit).wanted === 'absent' && !(stage === 'failed' && named.has(unit)))
