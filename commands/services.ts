@@ -1,10 +1,11 @@
 import { query } from '../src/command/define.ts'
 import { optional, service } from '../src/command/fields.ts'
+import { announcedName } from '../src/command/parts/announced-name.ts'
 import { copiesOf, isRunning, lookAt, runningText, type Views } from '../src/command/parts/fleet.ts'
 import { done, table } from '../src/command/text.ts'
+import { addressText, isAt, isOf, type Announcement } from '../src/domain/announcement.ts'
 import type { Catalog } from '../src/domain/catalog.ts'
 import { code, count, shortUnit, words } from '../src/domain/wording.ts'
-import type { Announcement } from '../src/services/capabilities.ts'
 
 export default query({
   summary: 'What is announced in etcd, beside what fleet runs.',
@@ -12,20 +13,30 @@ export default query({
   positionals: { service: optional(service()) },
   flags: {},
   async answer(args, { catalog, read }) {
-    const [views, announced] = await Promise.all([lookAt(catalog.tiers, read), read.discovery.announced()])
+    const names = args.service === null ? 'all' : [announcedName(args.service, catalog)]
+    const [views, { list: announced, unreadable, complete }] = await Promise.all([
+      lookAt(catalog.tiers, read),
+      read.discovery.announced(names),
+    ])
+    const faults = [
+      ...unreadable.map((key) => `${code(key)} is not an announcement: its value must be ip:port.`),
+      ...(complete ? [] : [`The list of announcements is too long to be read in full: ${announced.length} were read.`]),
+    ]
     const away = [...views].flatMap(([tier, view]) =>
       view.kind === 'unknown' ? [`The fleet of ${tier} does not answer: ${words(view.reason)}.`] : [],
     )
     if (args.service !== null) {
       const one = compare(args.service, { catalog, views, announced })
-      return done([...away, `*${args.service}*: ${one.text}`, ...addresses(one), ...differences(one)])
+      return done([...away, ...faults, `*${args.service}*: ${one.text}`, ...addresses(one), ...differences(one)])
     }
     const all = catalog.services.map((name) => compare(name, { catalog, views, announced }))
-    const known = new Set(catalog.services.map((name) => catalog.serviceConfig(name).announcedAs ?? name))
-    const strangers = [...new Set(announced.map((one) => one.service).filter((name) => !known.has(name)))].sort()
+    const known = catalog.services.map((name) => announcedName(name, catalog))
+    const others = announced.filter((one) => !known.some((name) => isOf(one, name)))
+    const strangers = [...new Set(others.map((one) => one.service))].sort()
     return done(
       [
         ...away,
+        ...faults,
         ...table(all.map((one) => ({ name: one.service, text: one.text }))),
         ...all.flatMap(differences),
         ...(strangers.length === 0
@@ -36,6 +47,8 @@ export default query({
     )
   },
 })
+
+const isAmong = (one: Announcement, ips: readonly string[]): boolean => ips.some((ip) => isAt(one, ip))
 
 interface Running {
   readonly tier: string
@@ -57,8 +70,8 @@ function compare(
   seen: { readonly catalog: Catalog; readonly views: Views; readonly announced: readonly Announcement[] },
 ): Compared {
   const { catalog, views } = seen
-  const name = catalog.serviceConfig(service).announcedAs ?? service
-  const announced = seen.announced.filter((one) => one.service === name)
+  const name = announcedName(service, catalog)
+  const announced = seen.announced.filter((one) => isOf(one, name))
   const tiers = catalog.tiersOf(service).map((tier) => ({
     tier,
     known: views.get(tier)?.kind === 'known',
@@ -69,7 +82,7 @@ function compare(
       .filter(({ unit }) => isRunning(unit))
       .map(({ name: label, unit }) => ({ tier, unit: label, ips: unit.reports.flatMap((report) => report.ip ?? []) })),
   )
-  const places = count(new Set(announced.map((one) => `${one.ip}:${one.port}`)).size, 'address')
+  const places = count(new Set(announced.map(addressText)).size, 'address')
   const fleets = tiers.map(({ tier, known, copies }) => `${tier} ${known ? runningText(copies, []) : 'unknown'}`)
   const text = `announced at ${places.replace(/addresss$/, 'addresses')}; fleet: ${fleets.join(', ')}`
   return { service, text, announced, running, complete: tiers.every(({ known }) => known) }
@@ -78,20 +91,20 @@ function compare(
 const addresses = (one: Compared): readonly string[] =>
   table(
     one.announced.map((announcement) => {
-      const runner = one.running.find((running) => running.ips.includes(announcement.ip))
+      const runner = one.running.find((running) => isAmong(announcement, running.ips))
       const what = runner === undefined ? words(announcement.id) : `${shortUnit(runner.unit)} in ${runner.tier}`
-      return { name: `${announcement.ip}:${announcement.port}`, text: what }
+      return { name: `${addressText(announcement)}${announcement.protocol === 'udp' ? '/udp' : ''}`, text: what }
     }),
   )
 
 /** What is announced and does not run, and what runs and is not announced by a service that announces itself. */
 function differences(one: Compared): readonly string[] {
-  const stale = one.announced.filter((announced) => !one.running.some((running) => running.ips.includes(announced.ip)))
-  const silent = one.running.filter((running) => !one.announced.some((announced) => running.ips.includes(announced.ip)))
+  const stale = one.announced.filter((announced) => !one.running.some((running) => isAmong(announced, running.ips)))
+  const silent = one.running.filter((running) => !one.announced.some((announced) => isAmong(announced, running.ips)))
   return [
     ...(one.complete ? stale : []).map(
       (announced) =>
-        `${code(one.service)}: ${words(`${announced.ip}:${announced.port}`)} is announced, but fleet runs nothing of it there.`,
+        `${code(one.service)}: ${words(addressText(announced))} is announced, but fleet runs nothing of it there.`,
     ),
     ...(one.announced.length === 0 ? [] : silent).map(
       (running) => `${code(one.service)}: ${shortUnit(running.unit)} runs in ${running.tier}, but is not announced.`,

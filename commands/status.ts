@@ -1,5 +1,6 @@
 import { query } from '../src/command/define.ts'
 import { optional, service, tier } from '../src/command/fields.ts'
+import { announcedName } from '../src/command/parts/announced-name.ts'
 import { glanceAt, wantedText } from '../src/command/parts/fleet.ts'
 import { notThere, targetsIn } from '../src/command/parts/scopes.ts'
 import { stopLine } from '../src/command/parts/stop-text.ts'
@@ -34,7 +35,9 @@ export default query({
       read.stops.all(),
       read.rollouts.allLive(),
       read.rollouts.waiting(),
-      each ? read.discovery.announced() : [],
+      read.discovery.announced(
+        each ? [...new Set(targets.map((target) => announcedName(target.service, catalog)))] : [],
+      ),
     ])
     const now = read.now()
     const stopped = stops.records

@@ -108,8 +108,8 @@ export function createApp(parts: AppParts): App {
   const schedulerOf = (tier: string): SchedulerReader & SchedulerWriter =>
     parts.schedulers.get(tier) ?? noScheduler(tier, clock)
   const stopping = new AbortController()
-  const discovery = createDiscovery(stores.discovery)
   const announcedAs = (service: string): string => config.services[service]?.announcedAs ?? service
+  const discovery = createDiscovery(stores.discovery, new Set(catalog.services.map(announcedAs)))
   const announcedPort = createAnnouncedPorts(discovery, announcedAs, clock, log)
   const shared = shareReads(stores.commands)
   const rollouts = createRolloutReader(shared, targets)

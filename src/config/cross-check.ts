@@ -177,6 +177,13 @@ function releases(config: Config): Explained[] {
       faults.push(fault(at('release'), 'is key, but no image is named: name the image of the service'))
     if (image === undefined && service.rollout.onFailure === 'rollback')
       faults.push(fault(at('rollout', 'onFailure'), 'has nothing to go back to: name the image of the service'))
+    if (health.kind !== 'none' && health.containerPort !== undefined && health.port !== 'announced')
+      faults.push(
+        fault(
+          at('health', 'containerPort'),
+          `chooses among announced ports: write health.port announced, not ${health.port}`,
+        ),
+      )
     if ((verify.by === 'health' || verify.by === 'label') && health.kind !== 'http')
       faults.push(fault(at('verify', 'by'), `${verify.by} reads the health answer: write health.kind http`))
   }

@@ -7,11 +7,14 @@ import { minute, name, port, second, slackChannel, unit } from './schema-words.t
 /** What is said of one service. */
 
 const healthPort = z.union([port, z.literal('announced')])
+/** Which of several announced ports is asked, by its number inside the container. */
+const containerPort = port
 
 const health = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('http'),
     port: healthPort,
+    containerPort: containerPort.optional(),
     path: z.string().startsWith('/').default('/health'),
     timeout: duration(100, minute).default(2 * second),
     /** A field of the JSON answer that differs between two processes, such as `started_at`. */
@@ -20,6 +23,7 @@ const health = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('tcp'),
     port: healthPort,
+    containerPort: containerPort.optional(),
     timeout: duration(100, minute).default(2 * second),
   }),
   z.strictObject({ kind: z.literal('none') }),

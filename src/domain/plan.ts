@@ -11,13 +11,14 @@ const healthGateSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('http'),
     port: healthPort,
+    containerPort: z.int().optional(),
     path: z.string(),
     timeoutMs: z.int(),
     identity: z.string().nullable(),
     /** The field of the answer that says which release it runs. */
     says: z.string().optional(),
   }),
-  z.strictObject({ kind: z.literal('tcp'), port: healthPort, timeoutMs: z.int() }),
+  z.strictObject({ kind: z.literal('tcp'), port: healthPort, containerPort: z.int().optional(), timeoutMs: z.int() }),
   z.strictObject({ kind: z.literal('none') }),
 ])
 

@@ -4,6 +4,8 @@ export type HealthGate =
       readonly kind: 'http'
       /** A number, or `announced`: the port that the discovery keys name for the instance's machine. */
       readonly port: number | 'announced'
+      /** Which of the announced ports, by the container's number. */
+      readonly containerPort?: number | undefined
       readonly path: string
       readonly timeoutMs: number
       /** JSON field of the answer that differs between two processes (a start time, a pid); null when there is none. */
@@ -11,7 +13,12 @@ export type HealthGate =
       /** JSON field of the answer that says which release it runs. */
       readonly says?: string | undefined
     }
-  | { readonly kind: 'tcp'; readonly port: number | 'announced'; readonly timeoutMs: number }
+  | {
+      readonly kind: 'tcp'
+      readonly port: number | 'announced'
+      readonly containerPort?: number | undefined
+      readonly timeoutMs: number
+    }
   | { readonly kind: 'none' }
 
 export interface HealthProbe {

@@ -86,7 +86,7 @@ export class HealthWatch {
     this.#asking.add(unit)
     this.#askedAt.set(unit, this.#clock.monotonic())
     try {
-      const answer = await askGate(gate, service, ip, { probe: this.#probe, announcedPort: this.#port })
+      const answer = await askGate(gate, { service, unit, ip }, { probe: this.#probe, announcedPort: this.#port })
       const last: HealthResult = answer.kind === 'healthy' ? answer : { kind: 'unhealthy', reason: answer.reason }
       const before = this.#seen.get(unit)
       const same = before?.stateSince === view.sameFor.since

@@ -148,7 +148,7 @@ async function healthNow(
     runningIn(cluster, unit).map(async (one) => {
       const ip = reportOf(one)?.ip ?? null
       if (ip === null) return null
-      const answer = await askGate(gate, service, ip, parts)
+      const answer = await askGate(gate, { service, unit: one.unit, ip }, parts)
       const result: HealthResult = answer.kind === 'healthy' ? answer : { kind: 'unhealthy', reason: answer.reason }
       return [one.unit, result] as const
     }),

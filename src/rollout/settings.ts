@@ -95,18 +95,22 @@ export function gateOf(config: Pick<Config, 'services'>, service: string): Healt
       return {
         kind: 'http',
         port: health.port,
+        ...containerPortOf(health),
         path: health.path,
         timeoutMs: health.timeout,
         identity: health.identity ?? null,
         ...(field === undefined ? {} : { says: field }),
       }
     case 'tcp':
-      return { kind: 'tcp', port: health.port, timeoutMs: health.timeout }
+      return { kind: 'tcp', port: health.port, ...containerPortOf(health), timeoutMs: health.timeout }
     case 'none':
     case undefined:
       return { kind: 'none' }
   }
 }
+
+const containerPortOf = ({ containerPort }: { readonly containerPort?: number | undefined }) =>
+  containerPort === undefined ? {} : { containerPort }
 
 /** Index ranges of the batches: a canary first when asked for, then as many at once as allowed. */
 export function batchSizes(

@@ -1,3 +1,4 @@
+import type { Announcement } from '../domain/announcement.ts'
 import type { Denial, Actor, Demand } from '../authorization/rights.ts'
 import type { Left } from '../domain/drift.ts'
 import type { DriftMemory } from '../domain/drift-memory.ts'
@@ -71,11 +72,11 @@ export interface Readers {
   }
   readonly health: {
     /** One try of the gate at a machine, within its own time limit. Null without a gate or an announced port. Never rejects. */
-    check(service: string, ip: string): Promise<HealthResult | null>
+    check(service: string, ip: string, unit: string): Promise<HealthResult | null>
   }
   readonly discovery: {
-    /** What is announced in etcd. */
-    announced(): Promise<readonly Announcement[]>
+    /** Reads what these names announced in etcd, or what every service announced. */
+    announced(names: readonly string[] | 'all'): Promise<Announced>
   }
   readonly keys: {
     /** Absolute etcd keys, under the prefixes that the configuration allows. */
@@ -121,12 +122,12 @@ export interface Waiting {
   readonly unreadable: Unreadable | null
 }
 
-export interface Announcement {
-  readonly service: string
-  /** `host:container:port` as registrator writes it. */
-  readonly id: string
-  readonly ip: string
-  readonly port: number
+export interface Announced {
+  readonly list: readonly Announcement[]
+  /** Keys whose value is no address. */
+  readonly unreadable: readonly string[]
+  /** False when the list is too long to be read in full: a service that is missing in it may be announced all the same. */
+  readonly complete: boolean
 }
 
 type KeyAnswer =

@@ -11,10 +11,10 @@ export function createHealthReader(
   announcedPort: AnnouncedPort,
 ): Readers['health'] {
   return {
-    async check(service, ip) {
+    async check(service, ip, unit) {
       const gate = gateOf(config, service)
       if (gate.kind === 'none') return null
-      const answer = await askGate(gate, service, ip, { probe, announcedPort })
+      const answer = await askGate(gate, { service, unit, ip }, { probe, announcedPort })
       switch (answer.kind) {
         case 'healthy':
         case 'unhealthy':

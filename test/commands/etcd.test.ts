@@ -1,3 +1,4 @@
+import { announced } from '../support/announced.ts'
 import { describe, expect, it } from 'vitest'
 import type { Readers } from '../../src/services/capabilities.ts'
 import { known, textOf, unit, world } from './fakes.ts'
@@ -89,11 +90,12 @@ describe('services', () => {
         }),
       },
       discovery: {
-        announced: async () => [
-          { service: 'api', id: 'h1:api:8080', ip: '10.0.0.1', port: 8080 },
-          { service: 'api', id: 'h7:api:8080', ip: '10.0.0.7', port: 8080 },
-          { service: 'nsqd', id: 'h1:nsqd:4150', ip: '10.0.0.1', port: 4150 },
-        ],
+        announced: async () =>
+          announced(
+            ['api/h1:api:8080', '10.0.0.1:8080'],
+            ['api/h7:api:8080', '10.0.0.7:8080'],
+            ['nsqd/h1:nsqd:4150', '10.0.0.1:4150'],
+          ),
       },
     }),
   }

@@ -229,7 +229,7 @@ export async function world(given: Given = {}): Promise<World> {
       }),
     },
     health: { check: async () => null },
-    discovery: { announced: async () => [] },
+    discovery: { announced: async () => ({ list: [], unreadable: [], complete: true }) },
     keys: {
       get: async (key) => ({ kind: 'none', key, near: '/opsee.co/services/' }),
       list: async () => ({ kind: 'list', entries: [], more: false }),

@@ -6,6 +6,7 @@ import type { Readers } from '../../src/services/capabilities.ts'
 import { startIn } from '../../src/command/parts/ages.ts'
 import type { Left } from '../../src/domain/drift.ts'
 import { lastFailureText } from '../../src/domain/last-attempt.ts'
+import { announced } from '../support/announced.ts'
 import { ended, leftOf, meantOf, meantUnit } from '../support/left.ts'
 import { digestOf, releaseOf, releasesWith } from '../support/releases.ts'
 import { ann, known, noon, rolloutOf, textOf, unit, world } from './fakes.ts'
@@ -129,7 +130,7 @@ describe('status of a target', () => {
               ? { kind: 'healthy', identity: new Date(noon - 90_000).toISOString() }
               : { kind: 'unhealthy', reason: 'HTTP 503' },
         },
-        discovery: { announced: async () => [{ service: 'api', id: 'h:api:8080', ip: '10.0.0.1', port: 8080 }] },
+        discovery: { announced: async () => announced(['api/h:api:8080', '10.0.0.1:8080']) },
       }),
     })
     expect(textOf(await say('status api production')).split('\n')).toEqual([

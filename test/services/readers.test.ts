@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { EtcdStore } from '../../src/adapters/etcd/store.ts'
-import { createDiscovery, parseAnnouncement } from '../../src/services/discovery.ts'
+import { createDiscovery } from '../../src/services/discovery.ts'
+import { parseAnnouncement } from '../../src/domain/announcement.ts'
 import { BadCursor } from '../../src/services/history-pages.ts'
 import { createRedact } from '../../src/config/redact.ts'
 import { createKeyReader } from '../../src/services/key-reader.ts'
@@ -302,7 +303,7 @@ describe('keys that people ask for', () => {
     }
   })
 
-  it('announce services in the layout of registrator; what does not fit is left out', async () => {
+  it('announce services in the layout of registrator; what does not fit is named', async () => {
     const below = store.under('/registrator/')
     await below.commit({
       require: [],
@@ -312,9 +313,10 @@ describe('keys that people ask for', () => {
         { key: 'api', value: '127.0.0.1:1' },
       ],
     })
-    expect(await createDiscovery(below).announced()).toEqual([
-      { service: 'api', id: 'f1:api-1:8080', ip: '127.0.0.11', port: 8080 },
-    ])
-    expect(parseAnnouncement('api/x', '127.0.0.1:70000')).toBeNull()
+    expect(await createDiscovery(below).announced('all')).toEqual({
+      list: [parseAnnouncement('api/f1:api-1:8080', '127.0.0.11:8080')],
+      unreadable: ['api/f2:api-2:8080'],
+      complete: true,
+    })
   })
 })

@@ -55,7 +55,7 @@ async function saidBy(
   const inHealth = proof.by === 'health' || proof.by === 'label'
   const ip = inHealth || identity ? addressOf(unit) : null
   const [answer, written] = await Promise.all([
-    ip === null ? null : read.health.check(target.service, ip),
+    ip === null ? null : read.health.check(target.service, ip, unit.unit),
     proof.by === 'key' ? read.releases.announced(keyOfUnit(proof.key, unit.unit)) : null,
   ])
   const healthy = answer?.kind === 'healthy' ? answer : null

@@ -1,3 +1,4 @@
+import { isAt, isOf, type Announcement } from '../../domain/announcement.ts'
 import type { Catalog } from '../../domain/catalog.ts'
 import { driftOf, type DriftInstance, type LeftCopy } from '../../domain/drift.ts'
 import type { Found, FoundAt, SeenProcess } from '../../domain/drift-memory.ts'
@@ -7,7 +8,8 @@ import type { Rollout } from '../../domain/rollout.ts'
 import { sameTarget, type Target } from '../../domain/target.ts'
 import { templateOf } from '../../domain/unit-name.ts'
 import { runsOtherFile, type ClusterView, type UnitView } from '../../ports/scheduler.ts'
-import type { Announcement, Readers } from '../../services/capabilities.ts'
+import type { Readers } from '../../services/capabilities.ts'
+import { announcedName } from './announced-name.ts'
 import { addressOf, copiesOf, isRunning, lookAt, type Copy, type Views } from './fleet.ts'
 import { runningOf, type RunningInstance } from './running.ts'
 import { describedAs } from './target-releases.ts'
@@ -40,7 +42,7 @@ export async function driftAmong(
       processes ? patientMs : undefined,
     ),
     read.rollouts.allLive(),
-    processes ? read.discovery.announced() : [],
+    processes ? read.discovery.announced('all').then(({ list }) => list) : [],
   ])
   return inTurns(targets, atOnce, async (target) => {
     const rolling = live.records.find(({ plan }) => sameTarget(plan, target))
@@ -152,14 +154,14 @@ function processesOf(
   announced: readonly Announcement[],
   catalog: Catalog,
 ): readonly SeenProcess[] {
-  const service = catalog.serviceConfig(target.service).announcedAs ?? target.service
+  const service = announcedName(target.service, catalog)
   return copies.flatMap(({ name, unit }) => {
     const one = running.find((other) => other.unit === name)
     if (one === undefined) return []
     const ip = addressOf(unit)
     // Two instances at one address cannot be told apart by what stands there.
     const alone = copies.filter((other) => addressOf(other.unit) === ip).length === 1
-    const keys = announced.filter((key) => alone && key.service === service && key.ip === ip)
+    const keys = announced.filter((key) => alone && isOf(key, service) && isAt(key, ip))
     const key = keys.length === 1 ? keys[0] : undefined
     // With two live reports nobody knows which copy stays.
     const machines = unit.reports.filter((report) => report.active === 'active').map((report) => report.machine)

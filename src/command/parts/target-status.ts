@@ -1,3 +1,4 @@
+import { isAt, isOf, type Announcement } from '../../domain/announcement.ts'
 import type { Catalog } from '../../domain/catalog.ts'
 import { restartsAfter } from '../../domain/drift-memory.ts'
 import { lockCovers, lockExpired, type Lock } from '../../domain/lock.ts'
@@ -9,9 +10,10 @@ import { sameTarget, targetText, type Target } from '../../domain/target.ts'
 import type { Unreadable } from '../../domain/unreadable.ts'
 import { ago, code, count, fleetStateText, personText, series, shortUnit, words } from '../../domain/wording.ts'
 import type { UnitView } from '../../ports/scheduler.ts'
-import type { Announcement, Readers, Waiting } from '../../services/capabilities.ts'
+import type { Announced, Readers, Waiting } from '../../services/capabilities.ts'
 import { table } from '../text.ts'
 import { ageText, startIn, startsOf } from './ages.ts'
+import { announcedName } from './announced-name.ts'
 import { addressOf, copiesOf, isRunning, runningText, statesText, type Copy, type Views } from './fleet.ts'
 import { lockLine } from './lock-text.ts'
 import { pastOf, type Past } from './past.ts'
@@ -54,7 +56,7 @@ export async function targetLine(
 export async function targetBlock(
   target: Target,
   seen: Seen,
-  announced: readonly Announcement[],
+  announced: Announced,
   alone: boolean,
 ): Promise<{ readonly lines: readonly string[]; readonly unreadable: readonly Unreadable[] }> {
   const copies = copiesOf(seen.views.get(target.tier), target, seen.catalog)
@@ -72,8 +74,8 @@ export async function targetBlock(
   ])
   const memory = remembered.kind === 'read' ? remembered.value : null
   const restarts = restartsAfter(memory, releases.past.last)
-  const key = seen.catalog.serviceConfig(target.service).announcedAs ?? target.service
-  const mine = announced.filter((one) => one.service === key)
+  const key = announcedName(target.service, seen.catalog)
+  const mine = { ...announced, list: announced.list.filter((one) => isOf(one, key)) }
   const rows = copies.map(({ name, unit }) => ({
     name: `${shortUnit(unit.unit)}${name.slice(unit.unit.length)}`,
     text: [
@@ -169,7 +171,7 @@ async function healthOf(service: string, copies: readonly Copy[], read: Readers)
   const answers = await Promise.all(
     running.map(async ({ name, unit }): Promise<readonly [string, Health]> => {
       const ip = addressOf(unit)
-      const result = ip === null ? null : await read.health.check(service, ip)
+      const result = ip === null ? null : await read.health.check(service, ip, unit.unit)
       if (result === null) return [name, { text: [], since: null, says: null }]
       if (result.kind === 'healthy')
         return [name, { text: ['healthy'], since: startIn(result.identity), says: result.says ?? null }]
@@ -179,9 +181,11 @@ async function healthOf(service: string, copies: readonly Copy[], read: Readers)
   return new Map(answers)
 }
 
-function announcedText(unit: UnitView, mine: readonly Announcement[], expected: boolean): readonly string[] {
-  const ips = new Set(unit.reports.map((report) => report.ip))
-  const here = mine.filter((one) => ips.has(one.ip))
-  if (here.length > 0) return [`announced on ${here.map((one) => `:${one.port}`).join(' ')}`]
-  return mine.length > 0 || expected ? ['not announced'] : []
+function announcedText(unit: UnitView, mine: Announced, expected: boolean): readonly string[] {
+  const here = mine.list.filter((one) => unit.reports.some((report) => isAt(one, report.ip)))
+  if (here.length > 0) return [`announced on ${here.map(portText).join(' ')}`]
+  if (mine.list.length === 0 && !expected) return []
+  return [mine.complete && mine.unreadable.length === 0 ? 'not announced' : 'announcement unknown']
 }
+
+const portText = ({ port, protocol }: Announcement): string => `:${port}${protocol === 'udp' ? '/udp' : ''}`
