@@ -3,6 +3,8 @@ import { hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { listenForHooks, type HookListener } from './adapters/hooks/listen.ts'
+import { listenForHealth } from './adapters/http/healthz.ts'
+import type { Listener } from './adapters/http/listen.ts'
 import { createSlackGroups } from './adapters/slack/groups.ts'
 import { createPreparationRunner } from './adapters/preparation/runner.ts'
 import { createSlackPeople } from './adapters/slack/people.ts'
@@ -82,10 +84,12 @@ async function main(): Promise<void> {
     log,
   )
   let hooks: HookListener | null = null
+  let healthz: Listener | null = null
   stopOnSignals(log, async () => {
     // At once: whoever takes the rollouts up need not wait for answers that are still being given.
     await Promise.all([receiver.stop(), hooks?.stop(), app.stop(stopWithinMs)])
     await connections.close()
+    await healthz?.stop()
   })
   // What nobody handles is a fault of the program: told in the log, redacted, and left to whoever starts it again.
   for (const fault of ['uncaughtException', 'unhandledRejection'] as const) {
@@ -94,6 +98,7 @@ async function main(): Promise<void> {
       process.exit(1)
     })
   }
+  if (config.healthz !== undefined) healthz = await listenForHealth(config.healthz, clock, log)
   app.start()
   if (config.hooks !== undefined) {
     const options = { ...config.hooks, secret: secrets.hookSecret ?? '' }

@@ -197,9 +197,17 @@ function hooks(config: Config): Explained[] {
     if (config.webhooks.findIndex((other) => other.url === url) < index)
       faults.push(fault(['webhooks', index, 'url'], 'is there already: say all that it is to hear in one place'))
   }
-  const { slack } = config
-  if (config.hooks !== undefined && slack.mode === 'http' && slack.port === config.hooks.port)
-    faults.push(fault(['hooks', 'port'], `${slack.port} is slack.port already: choose another one`))
+  const { slack, hooks, healthz } = config
+  const slackPort = slack.mode === 'http' ? slack.port : null
+  if (hooks !== undefined && slackPort === hooks.port)
+    faults.push(fault(['hooks', 'port'], `${slackPort} is slack.port already: choose another one`))
+  for (const [other, taken] of [
+    ['slack.port', slackPort],
+    ['hooks.port', hooks?.port],
+  ] as const) {
+    if (healthz !== undefined && taken === healthz.port)
+      faults.push(fault(['healthz', 'port'], `${taken} is ${other} already: choose another one`))
+  }
   for (const [name, service] of Object.entries(config.services)) {
     const path: ConfigPath = ['services', name, 'deployOnPush']
     if (service.deployOnPush.length === 0) continue

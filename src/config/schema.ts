@@ -128,6 +128,8 @@ export const configSchema = z.strictObject({
       host: host.default('0.0.0.0'),
     })
     .optional(),
+  /** `GET /healthz` on a port of its own; without it only on the ports above. */
+  healthz: z.strictObject({ port: port.default(3002), host: host.default('0.0.0.0') }).optional(),
   /** Who is told of rollouts outside of the chat, signed with OPSEE_WEBHOOK_SECRET. */
   webhooks,
   reminders: z

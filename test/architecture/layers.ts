@@ -18,17 +18,21 @@ const layers: Readonly<Record<string, Layer>> = {
   'src/ports': { imports: words },
   // The words behind a program's name: read before anything else.
   'src/command-line': { imports: [] },
-  // Adapters: each behind its port, none beside another; two of them start processes.
+  // Adapters: each behind its port, none beside another; two of them start processes, and two listen for HTTP.
   'src/adapters/process': { imports: [...words, 'src/ports'] },
   'src/adapters/etcd': { imports: [...words, 'src/ports'] },
   'src/adapters/fleet': { imports: [...words, 'src/ports', 'src/adapters/process'] },
   'src/adapters/preparation': { imports: [...words, 'src/ports', 'src/adapters/process'] },
   'src/adapters/health': { imports: [...words, 'src/ports'] },
   'src/adapters/registry': { imports: [...words, 'src/ports'] },
+  'src/adapters/http': { imports: [...words, 'src/ports'] },
   'src/adapters/webhooks': { imports: [...words, 'src/ports'] },
-  'src/adapters/hooks': { imports: [...words, 'src/ports'] },
+  'src/adapters/hooks': { imports: [...words, 'src/ports', 'src/adapters/http'] },
   'src/adapters/system': { imports: [...words, 'src/ports'] },
-  'src/adapters/slack': { imports: [...words, 'src/ports'], types: ['src/command', 'src/authorization'] },
+  'src/adapters/slack': {
+    imports: [...words, 'src/ports', 'src/adapters/http'],
+    types: ['src/command', 'src/authorization'],
+  },
   // What works on the ports. The engine never speaks to a chat, and the narrator never to a fleet.
   'src/store': { imports: [...words, 'src/ports'] },
   // A capability opens the grant that the door has minted: it is the one thing here that looks back at the door.

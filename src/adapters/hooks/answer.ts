@@ -3,7 +3,7 @@ import type { BuildHandlers } from '../../ports/builds.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import { StoreUnavailable } from '../../ports/store.ts'
-import { mostBytes, readBody } from './body.ts'
+import { readBody } from '../http/body.ts'
 import { isSigned, knowsSecret } from './credentials.ts'
 import { parseDockerHub } from './docker-hub.ts'
 import { parseGeneric } from './generic.ts'
@@ -23,6 +23,9 @@ const senders: ReadonlyMap<string, Sender> = new Map([
   ['harbor', { parse: parseHarbor, signs: false }],
   ['generic', { parse: parseGeneric, signs: true }],
 ])
+
+/** Bytes of a body that are read. Real ones have a few thousand. */
+const mostBytes = 256 * 1024
 
 interface Answer {
   readonly status: number
@@ -84,7 +87,7 @@ async function answerTo(request: IncomingMessage, parts: AnswerParts): Promise<A
   const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase()
   if (type !== 'application/json') return refusal(415, 'send application/json')
   if (request.headers['content-encoding'] !== undefined) return refusal(415, 'send it without a content-encoding')
-  const read = await readBody(request)
+  const read = await readBody(request, mostBytes)
   if (read.kind === 'too-long') return refusal(413, `a body has ${mostBytes / 1024} KB at the most`)
   if (read.kind === 'broken') return refusal(400, 'the body broke off')
   if (sender.signs) {
@@ -93,6 +96,7 @@ async function answerTo(request: IncomingMessage, parts: AnswerParts): Promise<A
   }
   const payload = jsonOf(read.bytes)
   if (payload === undefined) return refusal(400, 'the body is no JSON')
+  if (!isObject(payload)) return refusal(400, 'the body is no JSON object')
   return answerFor(sender.parse(payload), parts)
 }
 
@@ -126,6 +130,8 @@ function jsonOf(bytes: Buffer): unknown {
     return undefined
   }
 }
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** A sender that is cut off while it still sends never reads its answer: it gets a moment, and its bytes are dropped. */
 async function discard(request: IncomingMessage, clock: Clock): Promise<void> {

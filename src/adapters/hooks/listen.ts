@@ -1,8 +1,7 @@
-import { createServer, type Server } from 'node:http'
-import type { Socket } from 'node:net'
 import type { BuildHandlers } from '../../ports/builds.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
+import { listen, type Listener } from '../http/listen.ts'
 import { answerHook } from './answer.ts'
 
 export interface HookOptions {
@@ -15,61 +14,21 @@ export interface HookOptions {
   readonly requestMs?: number
 }
 
-export interface HookListener {
-  readonly port: number
-  /** Resolves when nothing listens any more; requests under way get two seconds. */
-  stop(): Promise<void>
-}
+export type HookListener = Listener
 
-/** Connections at once. A sender needs one, for less than a second. */
-const mostConnections = 200
-const stopMs = 2000
-
-/** `POST /hooks/<sender>` for builds; `GET /healthz` for whoever watches the process. Rejects when the port cannot be had. */
+/** `POST /hooks/<sender>` for builds, and `GET /healthz`. Rejects when the port cannot be had. */
 export async function listenForHooks(
   options: HookOptions,
   handlers: BuildHandlers,
   clock: Clock,
   log: Log,
 ): Promise<HookListener> {
-  const requestMs = options.requestMs ?? 10_000
-  const server = createServer(
-    { requestTimeout: requestMs, headersTimeout: requestMs, connectionsCheckingInterval: Math.min(1000, requestMs) },
-    (request, response) => {
-      void answerHook(request, response, { secret: options.secret, handlers, clock, log })
-    },
+  const { secret, ...rest } = options
+  const listener = await listen(
+    { ...rest, purpose: 'builds', block: 'hooks' },
+    (request, response) => void answerHook(request, response, { secret, handlers, clock, log }),
+    clock,
   )
-  server.maxConnections = mostConnections
-  server.keepAliveTimeout = 5000
-  server.on('clientError', (error: Error & { readonly code?: string }, socket: Socket) => {
-    const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-    if (socket.writable && late) socket.write('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n')
-    socket.destroySoon()
-  })
-  await listening(server, options)
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : options.port
-  log.info({ host: options.host, port }, 'listening for builds')
-  return { port, stop: () => stop(server, clock) }
-}
-
-function listening(server: Server, { host, port }: HookOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      const taken = 'code' in error && error.code === 'EADDRINUSE'
-      const next = taken ? 'choose another hooks.port' : 'look at hooks.host and hooks.port'
-      reject(new Error(`cannot listen for builds on ${host}:${port}: ${error.message}; ${next}`, { cause: error }))
-    })
-    server.listen(port, host, resolve)
-  })
-}
-
-async function stop(server: Server, clock: Clock): Promise<void> {
-  const done = new AbortController()
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeIdleConnections()
-  await Promise.race([closed, clock.sleep(stopMs, done.signal)])
-  done.abort()
-  server.closeAllConnections()
-  await closed
+  log.info({ host: options.host, port: listener.port }, 'listening for builds')
+  return listener
 }

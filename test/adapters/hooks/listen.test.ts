@@ -147,7 +147,11 @@ describe('what is no hook', () => {
     ['a deep nest', '['.repeat(100_000), 400],
     ['no text', '\u0000\ud800', 400],
     ['wrong types', JSON.stringify(quay('v2')), 422],
-    ['a list', '[]', 422],
+    ['a list', '[]', 400],
+    ['null', 'null', 400],
+    ['a number', '5', 400],
+    ['a whole deep nest', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, 400],
+    ['an empty object', '{}', 422],
   ])('%s is refused', async (_, body, status) => {
     const answer = await send('/hooks/quay', body, bearer)
     expect([answer.status, typeof (await answer.json())]).toEqual([status, 'object'])
@@ -238,7 +242,8 @@ describe('a sender that is slow on purpose', () => {
   test('with its headers is cut off, and 100 of them hold nobody up', async () => {
     const slow = Array.from({ length: 100 }, () => trickle('POST /hooks/quay HTTP/1.1\r\nX-Slow: ', 100))
     expect((await send('/hooks/quay', quay(['v2']), bearer)).status).toBe(202)
-    for (const said of await Promise.all(slow)) expect(said).toMatch(/^HTTP\/1.1 (408|400)/)
+    // A sender that goes on sending may lose the answer, and loses the connection in any case.
+    for (const said of await Promise.all(slow)) expect(said).toMatch(/^(?:HTTP\/1.1 (?:408|400)|$)/)
   })
 
   test('with its body is cut off', async () => {

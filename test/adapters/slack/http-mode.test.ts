@@ -150,6 +150,89 @@ describe('the HTTP way in', () => {
     expect(heard).toEqual([])
   })
 
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+  const click = {
+    type: 'block_actions',
+    user: { id: 'U1' },
+    channel: { id: 'C1' },
+    actions: [{ action_id: 'opsee:x', value: 'x' }],
+  }
+  const mentioned = { type: 'app_mention', user: 'U1', text: 'x', ts: '1.1', channel: 'C1' }
+  const odd = [null, [], 5, 'x', true]
+  const json = [
+    ...[
+      'null',
+      '[]',
+      '5',
+      '"x"',
+      'true',
+      '{}',
+      '',
+      '{',
+      deep,
+      `{"event":${deep}}`,
+      '{"type":"event_callback"}',
+      '{"type":5,"event":{}}',
+    ],
+    ...odd.map((event) => JSON.stringify({ type: 'event_callback', event })),
+    ...['type', 'channel', 'user', 'text', 'ts', 'item'].flatMap((field) =>
+      [5, [], true].map((value) => JSON.stringify({ type: 'event_callback', event: { ...mentioned, [field]: value } })),
+    ),
+    ...odd
+      .slice(2)
+      .map((authorizations) => JSON.stringify({ type: 'event_callback', event: mentioned, authorizations })),
+  ]
+  const payloads = [
+    ...['null', '[]', '5', '"x"', 'true', '{}', '', '{', deep],
+    ...['type', 'user', 'actions'].flatMap((field) =>
+      [5, [], true].map((value) => JSON.stringify({ ...click, [field]: value })),
+    ),
+    ...['channel', 'team', 'container', 'message', 'view'].flatMap((field) =>
+      [5, 'x', []].map((value) => JSON.stringify({ ...click, [field]: value })),
+    ),
+    JSON.stringify({ ...click, user: null }),
+    JSON.stringify({ ...click, actions: [null] }),
+    JSON.stringify({ ...click, type: 'view_submission', actions: undefined }),
+  ]
+  const forms = [
+    '',
+    'a=b',
+    'command=%2Fopsee&command=%2Fother',
+    'payload=1&payload=2',
+    'command=%2Fopsee&text=a&text=b',
+    '__proto__=x',
+  ]
+
+  test('a signed body that Slack never sends is answered 400, and the process lives', async () => {
+    const rejected: unknown[] = []
+    const keep = (reason: unknown): void => void rejected.push(reason)
+    process.on('unhandledRejection', keep)
+    const form = 'application/x-www-form-urlencoded'
+    const all = [
+      ...json.map((body) => [body, 'application/json'] as const),
+      ...payloads.map((payload) => [new URLSearchParams({ payload }).toString(), form] as const),
+      ...forms.map((body) => [body, form] as const),
+    ]
+    const answers = []
+    for (const [body, type] of all) answers.push([body.slice(0, 100), type, (await send(body, type)).status])
+    await sleep(20)
+    process.off('unhandledRejection', keep)
+    expect(answers.filter(([, , status]) => status !== 400)).toEqual([])
+    expect(rejected).toEqual([])
+    expect(heard).toEqual([])
+    expect((await slash('status')).status).toBe(200)
+  })
+
+  test('a body that is too long is refused', async () => {
+    expect((await send('x'.repeat(1024 * 1024 + 1), 'application/json')).status).toBe(413)
+  })
+
+  test('a check of the certificate needs no signature, and carries nothing in', async () => {
+    const body = new URLSearchParams({ ssl_check: '1', command: '/opsee', text: 'deploy api production' }).toString()
+    expect((await send(body, 'application/x-www-form-urlencoded', { secret: 'other' })).status).toBe(200)
+    expect(heard).toEqual([])
+  })
+
   test('a clock that is four minutes off is borne', async () => {
     expect((await slash('status', { ahead: 240 })).status).toBe(200)
     expect((await slash('status', { ahead: -240 })).status).toBe(200)

@@ -1,17 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 
-/** Bytes of a body that are read. Real ones have a few thousand. */
-export const mostBytes = 256 * 1024
-
 export type ReadBody =
   | { readonly kind: 'body'; readonly bytes: Buffer }
-  /** It is longer than may be: the rest was not read. */
+  /** It is longer than allowed: the rest was not read. */
   | { readonly kind: 'too-long' }
   /** The sender went away in the middle. */
   | { readonly kind: 'broken' }
 
-/** Never rejects, and holds no more than `mostBytes`. How long it may take is the server's business. */
-export function readBody(request: IncomingMessage): Promise<ReadBody> {
+/** Reads at most `mostBytes` of a body. Never rejects. The server limits the time. */
+export function readBody(request: IncomingMessage, mostBytes: number): Promise<ReadBody> {
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > mostBytes) return Promise.resolve({ kind: 'too-long' })
   return new Promise((resolve) => {
