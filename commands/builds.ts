@@ -19,7 +19,8 @@ export default query({
     const { service } = args
     const listed = await read.releases.builds(service, args.n ?? 10)
     if (listed.kind === 'none') return refused(`${words(listed.message)}.`)
-    if (listed.kind === 'unavailable') return failed(`${words(listed.message)}. Try again in a moment.`)
+    if (listed.kind === 'unavailable')
+      return failed(`${words(listed.message)}.${listed.permanent === true ? '' : ' Try again in a moment.'}`)
     const unreadable = unreadableLines(listed.unreadable)
     if (listed.builds.length + unreadable.length === 0) return done(`There is no build of ${code(service)} yet.`)
     const tiers = catalog.tiersOf(service)

@@ -77,7 +77,11 @@ async function releaseFor(target: Target, reference: string | null, read: QueryC
     const resolved = await read.releases.resolve(service, reference)
     if (resolved.kind === 'release') return resolved
     if (resolved.kind === 'unavailable') {
-      return no(failed(`Nothing was pinned: ${words(resolved.message)}. Try again in a moment.`))
+      return no(
+        failed(
+          `Nothing was pinned: ${words(resolved.message)}.${resolved.permanent === true ? '' : ' Try again in a moment.'}`,
+        ),
+      )
     }
     return no(
       refused(`Nothing was pinned: ${words(resolved.message)}. ${code(`builds ${service}`)} lists what there is.`),

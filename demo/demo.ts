@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Bot, BotOptions } from './demo/bot.ts'
+import { keepBot } from './demo/kept-bot.ts'
 import { readOptions, type DemoOptions } from './demo/options.ts'
 import { createPrinter } from './demo/printer.ts'
 import { invitation, isPerson, runCommands } from './demo/run-demo.ts'
@@ -28,11 +30,13 @@ async function demo(options: DemoOptions): Promise<number> {
       const started = (part: { stop(): Promise<void> }): void => void parts.push(part)
       const progress = (text: string): void => tell({ kind: 'progress', text })
       const { ports, timeScale } = options
-      const stage = await startStage({ root, dir, ports, timeScale, watchdog, progress, started })
+      const toldOfBot = (text: string, pid: number | null): void => tell({ kind: 'bot', text, pid })
+      const kept = (bot: BotOptions): Bot => keepBot(bot, { tell: toldOfBot, watchdog })
+      const stage = await startStage({ root, dir, ports, timeScale, watchdog, progress, started, startBot: kept })
       tell({ kind: 'ready', slack: stage.slack.url, etcd: stage.etcd.endpoint, dir })
       const allWell = await runCommands(stage, options, tell)
       if (options.once) return allWell ? 0 : 1
-      tell({ kind: 'text', text: invitation(stage) })
+      tell({ kind: 'text', text: invitation(stage, dir) })
       await botEnds(stage)
       return 1
     }

@@ -28,6 +28,8 @@ export interface ConnectParts {
   readonly config: Config
   readonly secrets: Secrets
   readonly docker: DockerConfig
+  /** Told of secrets that a changed docker configuration brings, so that they are masked. */
+  readonly secretsChanged: (secrets: readonly string[]) => void
   readonly clock: Clock
   readonly log: Log
   /** The bot's own environment: `PATH`, `HOME` and `SSH_AUTH_SOCK` reach fleetctl, and nothing else does. */
@@ -41,7 +43,8 @@ export const slackTimeoutMs = 10_000
 const webhookTimeoutMs = 10_000
 
 /** Makes no connection before the first call. Rejects when a TLS file cannot be read. */
-export async function connect({ config, secrets, docker, clock, log, env }: ConnectParts): Promise<Connections> {
+export async function connect(parts: ConnectParts): Promise<Connections> {
+  const { config, secrets, docker, clock, log, env, secretsChanged } = parts
   const etcd = await etcdOptionsOf(config, secrets)
   const store = createEtcdStore({ ...etcd, timeoutMs: engineTimeoutMs, clock })
   const schedulers = new Map(
@@ -54,7 +57,7 @@ export async function connect({ config, secrets, docker, clock, log, env }: Conn
   const apiUrl = config.slack.apiUrl ?? null
   const chat = createSlackChat({ token: secrets.slackBotToken, apiUrl, timeoutMs: slackTimeoutMs }, clock, log)
   const images = registryOptionsOf(config, secrets, docker)
-  const registry = images === null ? null : createRegistry(images, clock)
+  const registry = images === null ? null : createRegistry(images, clock, { log, secretsChanged })
   const { webhookSecret } = secrets
   const webhooks =
     webhookSecret === null ? null : createWebhookSender({ secret: webhookSecret, timeoutMs: webhookTimeoutMs }, clock)

@@ -44,12 +44,18 @@ async function main(): Promise<void> {
   }
   const { file } = asked
   const { config, secrets, docker, policy } = await settle(file, env)
-  const redact = createRedact([...secretValues(env), ...dockerSecrets(docker)])
+  const known = [...secretValues(env), ...dockerSecrets(docker)]
+  let masking = createRedact(known)
+  const redact = (text: string): string => masking(text)
+  const secretsChanged = (fresh: readonly string[]): void => {
+    known.push(...fresh)
+    masking = createRedact(known)
+  }
   const log = createLog(env['OPSEE_LOG_LEVEL'] ?? 'info', redact)
   for (const note of helperNotes(config, docker)) log.warn({}, note)
   const clock = systemClock
   const commands = await loadCommands(commandsDirectory())
-  const connections = await connect({ config, secrets, docker, clock, log, env })
+  const connections = await connect({ config, secrets, docker, clock, log, env, secretsChanged })
   const { store, schedulers, probe, chat } = connections
   const people = createSlackPeople(chat, clock, log)
   const app = createApp({

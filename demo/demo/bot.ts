@@ -2,12 +2,17 @@ import { spawn } from 'node:child_process'
 import { createWriteStream, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { logLineText } from './log-line.ts'
 
 /** The bot as a real process, as the Procfile runs it. */
 export interface Bot {
   readonly pid: number
   /** Path of all that it printed. */
   readonly log: string
+  /** Resolves when the process is gone. */
+  readonly gone: Promise<void>
+  /** The exit code or the signal that ended it; null while it runs. */
+  how(): string | null
   /** How it ended, with its last log lines; null while it runs. */
   ended(): string | null
   /** SIGTERM, and SIGKILL after 10 s. Safe to call twice. */
@@ -46,7 +51,7 @@ export function startBot(options: BotOptions): Bot {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const file = path.join(options.dir, 'bot.log')
-  const log = createWriteStream(file)
+  const log = createWriteStream(file, { flags: 'a' })
   let last: string[] = []
   let how: string | null = null
   for (const stream of [child.stdout, child.stderr]) {
@@ -75,7 +80,10 @@ export function startBot(options: BotOptions): Bot {
   return {
     pid: child.pid ?? 0,
     log: file,
-    ended: () => (how === null ? null : `The bot ended (${how}). Its last log lines:\n\n${last.join('\n')}`),
+    gone,
+    how: () => how,
+    ended: () =>
+      how === null ? null : `The bot ended (${how}). Its last log lines:\n\n${last.map(logLineText).join('\n')}`,
     stop: async () => {
       child.kill('SIGTERM')
       const late = await Promise.race([gone, sleep(endMs, 'late', { ref: false })])

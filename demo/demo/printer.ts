@@ -17,6 +17,8 @@ type Told =
       /** What is wrong, or what was checked. */
       readonly reasons: readonly string[]
     }
+  /** The bot's process is gone, or runs again as `pid`. */
+  | { readonly kind: 'bot'; readonly text: string; readonly pid: number | null }
   | { readonly kind: 'text'; readonly text: string }
 
 export type Tell = (told: Told) => void
@@ -33,7 +35,7 @@ export function createPrinter(json: boolean, out: NodeJS.WritableStream, err: No
 }
 
 function textOf(told: Exclude<Told, { kind: 'progress' }>): string {
-  if (told.kind === 'text') return told.text
+  if (told.kind === 'text' || told.kind === 'bot') return told.text
   if (told.kind === 'message') return messageText(told)
   if (told.kind === 'typed') return `\n${told.user} types: /opsee ${told.command}\n`
   if (told.kind !== 'ended') return ''

@@ -1,3 +1,4 @@
+import { pidFileOf } from './kept-bot.ts'
 import { createJournalReader } from './journal.ts'
 import type { DemoOptions } from './options.ts'
 import type { Tell } from './printer.ts'
@@ -32,7 +33,7 @@ export async function runCommands(stage: Stage, options: DemoOptions, tell: Tell
 export const isPerson = (name: string): name is keyof typeof people => Object.hasOwn(people, name)
 
 /** What a person can do now. */
-export function invitation(stage: Stage): string {
+export function invitation(stage: Stage, dir: string): string {
   const production = stage.shop.fleets.get('production')
   return `
 The Slack is at ${stage.slack.url}: choose who you are (ann deploys everything, bob only to staging), open
@@ -44,6 +45,9 @@ The Slack is at ${stage.slack.url}: choose who you are (ann deploys everything, 
   /opsee deploy vape staging          two sidekicks per instance go down and come up with it
   /opsee lock production "sale day"   then deploy as carol, and /opsee unlock production
   /opsee history, /opsee show 1, /opsee can deploy beavis production, /opsee help
+Kill the bot in mid-rollout, in another terminal:
+  kill -9 $(cat ${pidFileOf(dir)})
+The demo starts it again. Watch the thread: the bot goes on with the rollout within about 12 s, and repeats no step.
 Make something go wrong, in another terminal, and deploy:
   node dist/demo/fleet/lab.js ${production?.control ?? ''} unhealthy unit=bartnet@2.service
 Let a build arrive, in another terminal; then click "Deploy to staging" in #deploys:

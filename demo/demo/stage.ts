@@ -10,7 +10,7 @@ import { shopConfigText } from '../shop/config.ts'
 import { createEtcdHttp, type EtcdHttp } from '../shop/etcd-http.ts'
 import { startShop, type Shop } from '../shop/start.ts'
 import { startLocalSlack, type LocalSlack } from '../slack/start.ts'
-import { startBot, type Bot } from './bot.ts'
+import { startBot, type Bot, type BotOptions } from './bot.ts'
 import type { Watchdog } from './watchdog.ts'
 
 /** Everything that a demo runs: the services of the shop, and the bot. */
@@ -39,6 +39,8 @@ export interface StageOptions {
   readonly timeScale: number
   readonly watchdog: Watchdog
   readonly progress: (text: string) => void
+  /** Starts the bot; `startBot` unless given. */
+  readonly startBot?: (options: BotOptions) => Bot
   /** Changes the bot's `opsee.yaml` before it is written. */
   readonly configure?: (text: string) => string | Promise<string>
   /** Told of each part as soon as it runs, in order: what is to be ended when the next one does not start. */
@@ -98,7 +100,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     OPSEE_HOOK_SECRET: hookSecret,
   }
   const hook = `http://127.0.0.1:${hookPort}/hooks/quay?token=${hookSecret}`
-  const bot = keep(startBot({ root, dir, config, secrets }))
+  const bot = keep((options.startBot ?? startBot)({ root, dir, config, secrets }))
   await connected(bot, slack)
   const etcdHttp = createEtcdHttp(etcd.endpoint)
   return { etcd, etcdHttp, registry, slack, shop, fleetctl, bot, config, hook, secrets }

@@ -46,7 +46,9 @@ export async function namedRelease(
     case 'unavailable':
       return {
         kind: 'answer',
-        reply: failed(`Nothing was started: ${words(resolved.message)}. Try again in a moment.`),
+        reply: failed(
+          `Nothing was started: ${words(resolved.message)}.${resolved.permanent === true ? '' : ' Try again in a moment.'}`,
+        ),
       }
   }
 }

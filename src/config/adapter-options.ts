@@ -74,16 +74,15 @@ export function registryOptionsOf(
   docker: DockerConfig,
 ) {
   if (registry === undefined) return null
-  const names = new Set([...Object.keys(registry.hosts), ...docker.logins.keys()])
-  const hosts = [...names].map((host) => {
-    const { url = null, username } = registry.hosts[host] ?? {}
+  const hosts = Object.entries(registry.hosts).map(([host, { url = null, username }]) => {
     const password = registryPasswords.get(host)
     const own =
       username === undefined || password === undefined ? null : ({ kind: 'basic', username, password } as const)
-    return [host, { url, login: own ?? docker.logins.get(host) ?? null }] as const
+    return [host, { url, login: own }] as const
   })
   return {
     hosts: new Map(hosts),
+    docker: registry.dockerConfig === undefined ? null : { file: registry.dockerConfig, read: docker },
     timeoutMs: registry.timeout,
     moveTimeoutMs: Math.min(registry.timeout, Math.floor(engine.leaseTtl * moveShare)),
   }

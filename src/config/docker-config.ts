@@ -10,6 +10,7 @@ export type RegistryLogin =
 
 /** What a docker configuration file says of registries. Hosts are those that images name; Docker Hub is `docker.io`. */
 export interface DockerConfig {
+  /** By host, or by host and the beginning of a repository's path: `quay.io`, `quay.io/opsee`. */
   readonly logins: ReadonlyMap<string, RegistryLogin>
   /** Hosts whose credentials a helper program keeps, with its name: it is not run. `''` is for all other hosts. */
   readonly helpers: ReadonlyMap<string, string>
@@ -40,7 +41,7 @@ export async function dockerConfigOf({ registry }: Pick<Config, 'registry'>): Pr
 }
 
 /** Reads `config.json` as `docker login` writes it. */
-async function readDockerConfig(file: string): Promise<ReadDockerConfig> {
+export async function readDockerConfig(file: string): Promise<ReadDockerConfig> {
   let content: unknown
   try {
     content = JSON.parse(await readFile(file, 'utf8'))
@@ -61,9 +62,11 @@ async function readDockerConfig(file: string): Promise<ReadDockerConfig> {
   const logins = new Map<string, RegistryLogin>()
   for (const [key, value] of Object.entries(auths ?? {})) {
     const login = loginOf(value)
-    if (login !== null) logins.set(hostOf(key), login)
+    const place = placeOf(key)
+    // An address such as https://quay.io/v1/ is the older form: the host itself goes before it.
+    if (login !== null && (place.exact || !logins.has(place.key))) logins.set(place.key, login)
   }
-  const helpers = new Map(Object.entries(credHelpers ?? {}).map(([key, helper]) => [hostOf(key), helper]))
+  const helpers = new Map(Object.entries(credHelpers ?? {}).map(([key, helper]) => [placeOf(key).key, helper]))
   if (credsStore !== undefined && credsStore !== '') helpers.set('', credsStore)
   return { kind: 'read', docker: { logins, helpers } }
 }
@@ -84,7 +87,8 @@ export function helperNotes(
   const hosts = Object.values(config.services).flatMap(({ image }) => image?.split('/')[0] ?? [])
   return [...new Set(hosts)].flatMap((host) => {
     const helper = helpers.get(host) ?? helpers.get('')
-    if (helper === undefined || logins.has(host) || config.registry?.hosts[host]?.username !== undefined) return []
+    const known = [...logins.keys()].some((key) => key === host || key.startsWith(`${host}/`))
+    if (helper === undefined || known || config.registry?.hosts[host]?.username !== undefined) return []
     return [
       `docker's configuration keeps the credentials of ${host} in a helper (docker-credential-${helper}), which is not run: ` +
         `${host} is asked as nobody. Name a user in registry.hosts.${host}.username`,
@@ -108,8 +112,31 @@ function splitAuth(auth: string): { readonly username: string; readonly password
     : { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, '') }
 }
 
-/** Keys are hosts, or addresses such as `https://index.docker.io/v1/`, which is how docker names its Hub. */
-function hostOf(key: string): string {
-  const host = (key.replace(/^https?:\/\//, '').split('/')[0] ?? '').toLowerCase()
-  return ['index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com'].includes(host) ? 'docker.io' : host
+/**
+ * Keys are hosts, hosts with a repository's path (`quay.io/opsee`), or addresses such as `https://index.docker.io/v1/`,
+ * which is how docker names its Hub. Of an address only the host counts (containers/image, pkg/docker/config).
+ */
+function placeOf(key: string): { readonly key: string; readonly exact: boolean } {
+  const bare = key.replace(/^https?:\/\//i, '')
+  const [host = '', ...path] = bare.replace(/\/+$/, '').split('/')
+  const name = hubNames.has(host.toLowerCase()) ? 'docker.io' : host.toLowerCase()
+  const isAddress = bare !== key || /^v[12]$/.test(path.join('/'))
+  return { key: isAddress ? name : [name, ...path].join('/'), exact: !isAddress }
+}
+
+const hubNames: ReadonlySet<string> = new Set([
+  'docker.io',
+  'index.docker.io',
+  'registry-1.docker.io',
+  'registry.hub.docker.com',
+])
+
+/** The login of the longest path that holds the repository, then that of the host. Never that of another path. */
+export function loginFor({ logins }: DockerConfig, host: string, repository: string): RegistryLogin | null {
+  const parts = [host, ...repository.split('/')]
+  for (let length = parts.length; length > 0; length -= 1) {
+    const login = logins.get(parts.slice(0, length).join('/'))
+    if (login !== undefined) return login
+  }
+  return null
 }

@@ -1,6 +1,7 @@
 import { inTurns } from '../domain/in-turns.ts'
 import type { Release } from '../domain/release.ts'
 import type { RegistryReader } from '../ports/registry.ts'
+import { labelsOrNone } from './labels-or-none.ts'
 
 /** One image that a registry has. */
 export interface ListedBuild {
@@ -31,7 +32,7 @@ export async function listBuilds(registry: RegistryReader, image: string): Promi
     if (digest !== null && tag !== undefined) named.set(digest, [...(named.get(digest) ?? []), tag])
   }
   const builds = await inTurns([...named], atOnce, async ([digest, its]): Promise<ListedBuild> => {
-    return { release: { digest, tag: null, ...(await registry.labels(image, digest)) }, tags: its }
+    return { release: { digest, tag: null, ...(await labelsOrNone(registry, image, digest)) }, tags: its }
   })
   const sorted = builds.toSorted((a, b) => (b.release.builtAt ?? 0) - (a.release.builtAt ?? 0))
   return { builds: sorted, left: tags.length - looked.length }

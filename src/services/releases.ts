@@ -50,7 +50,8 @@ type Builds =
     }
   /** Nothing is known of images. */
   | { readonly kind: 'none'; readonly message: string }
-  | { readonly kind: 'unavailable'; readonly message: string }
+  /** `permanent`: it will answer the same again. */
+  | { readonly kind: 'unavailable'; readonly message: string; readonly permanent?: boolean }
 
 /** What a digest is, in words for people; null where nobody can say. Never rejects. */
 export const createDigestWords =
@@ -115,7 +116,7 @@ export function createReleases({ config, registry, wanted, told }: ReleaseParts)
       if (listed.builds !== null || builds.length + unreadable.length > 0) {
         return { kind: 'builds', builds, left: listed.left, without: listed.why, unreadable }
       }
-      if (registry !== null) return { kind: 'unavailable', message: listed.why }
+      if (registry !== null) return { kind: 'unavailable', message: listed.why, permanent: listed.permanent === true }
       return { kind: 'none', message: `${listed.why}, and no hook told of a build of ${service}` }
     },
 
@@ -125,7 +126,8 @@ export function createReleases({ config, registry, wanted, told }: ReleaseParts)
       try {
         if (registry !== null) return await resolveReference(registry, image, reference)
       } catch (error) {
-        if (error instanceof RegistryFault) return { kind: 'unavailable', message: error.message }
+        if (error instanceof RegistryFault)
+          return { kind: 'unavailable', message: error.message, permanent: error.kind !== 'away' }
         throw error
       }
       if (!digestSchema.safeParse(reference).success || !byKey(service)) {
@@ -139,7 +141,7 @@ export function createReleases({ config, registry, wanted, told }: ReleaseParts)
 
 type FromRegistry =
   | { readonly builds: readonly ListedBuild[]; readonly left: number; readonly why: null }
-  | { readonly builds: null; readonly left: 0; readonly why: string }
+  | { readonly builds: null; readonly left: 0; readonly why: string; readonly permanent?: boolean }
 
 /** All that the registry lists of an image, or why it does not. */
 async function listedOf(registry: RegistryReader | null, image: string): Promise<FromRegistry> {
@@ -149,7 +151,8 @@ async function listedOf(registry: RegistryReader | null, image: string): Promise
   try {
     return { ...(await listBuilds(registry, image)), why: null }
   } catch (error) {
-    if (error instanceof RegistryFault) return { builds: null, left: 0, why: error.message }
+    if (error instanceof RegistryFault)
+      return { builds: null, left: 0, why: error.message, permanent: error.kind !== 'away' }
     throw error
   }
 }

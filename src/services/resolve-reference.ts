@@ -3,13 +3,14 @@ import { nearest } from '../domain/nearest.ts'
 import { digestIn, shortDigest, type Release } from '../domain/release.ts'
 import { series } from '../domain/wording.ts'
 import type { RegistryReader } from '../ports/registry.ts'
+import { labelsOrNone } from './labels-or-none.ts'
 
 export type Resolved =
   | { readonly kind: 'release'; readonly release: Release }
   /** There is no such release, or it must not be rolled out; `message` says what to type instead. Not escaped. */
   | { readonly kind: 'none'; readonly message: string }
-  /** The registry does not answer, or not so that it helps. */
-  | { readonly kind: 'unavailable'; readonly message: string }
+  /** The registry does not answer, or not so that it helps. `permanent`: it will answer the same again. */
+  | { readonly kind: 'unavailable'; readonly message: string; readonly permanent?: boolean }
 
 /** How many images are asked for their labels to find a commit. */
 const mostLookedAt = 100
@@ -89,6 +90,6 @@ async function labelled(
 ): Promise<(Found & { readonly revision: string | null }) | null> {
   const manifest = await registry.manifest(image, tag)
   if (manifest === null) return null
-  const { revision } = await registry.labels(image, manifest.digest)
+  const { revision } = await labelsOrNone(registry, image, manifest.digest)
   return { tag, digest: manifest.digest, revision }
 }

@@ -2,7 +2,13 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { registryOptionsOf } from '../../src/config/adapter-options.ts'
-import { dockerConfigOf, dockerSecrets, helperNotes, type DockerConfig } from '../../src/config/docker-config.ts'
+import {
+  dockerConfigOf,
+  dockerSecrets,
+  helperNotes,
+  loginFor,
+  type DockerConfig,
+} from '../../src/config/docker-config.ts'
 import { configSchema, type Config } from '../../src/config/schema.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
@@ -53,6 +59,40 @@ describe('A docker configuration file', () => {
     })
   })
 
+  test.each([
+    ['the longest path that holds the repository', 'quay.io', 'opsee/api/web', 'api'],
+    ['that path itself', 'quay.io', 'opsee/api', 'api'],
+    ['a shorter path', 'quay.io', 'opsee/vape', 'opsee'],
+    ['never of a path that only begins alike', 'quay.io', 'opsee-old/api', 'quay'],
+    ['the host for all other paths', 'quay.io', 'third/api', 'quay'],
+    ['never of another path where the host has none', 'ghcr.io', 'other/api', undefined],
+    ['the host of an address', 'old.example', 'a/b', 'address'],
+    ['the host rather than its address', 'both.example', 'a/b', 'host'],
+    ['the Hub by its old address', 'docker.io', 'library/redis', 'hub'],
+    ['a path on the Hub', 'docker.io', 'opsee/api', 'hub-opsee'],
+    ['a host with a port', 'localhost:5000', 'team/api', 'team'],
+    ['never of another port', 'localhost:5001', 'team/api', undefined],
+  ])('gives a repository the login of %s', async (_what, host, repository, username) => {
+    const auth = (name: string) => ({ auth: base64(`${name}:secret`) })
+    const read = await docker({
+      auths: {
+        'quay.io/opsee': auth('opsee'),
+        'quay.io/opsee/api': auth('api'),
+        'quay.io/other': auth('other'),
+        'quay.io': auth('quay'),
+        'ghcr.io/opsee': auth('ghcr'),
+        'https://old.example/v1/': auth('address'),
+        'both.example': auth('host'),
+        'https://both.example/v2/': auth('address'),
+        'https://index.docker.io/v1/': auth('hub'),
+        'docker.io/opsee': auth('hub-opsee'),
+        'localhost:5000/team': auth('team'),
+      },
+    })
+    const login = loginFor(read, host, repository)
+    expect(login?.kind === 'basic' ? login.username : undefined).toBe(username)
+  })
+
   test('has its secrets known for masking, also as they stand in it', async () => {
     const auth = base64('me:secret-2')
     const read = await docker({ auths: { 'quay.io': { auth }, b: { identitytoken: 'secret-3' } } })
@@ -99,7 +139,6 @@ describe('A docker configuration file', () => {
     const options = registryOptionsOf(config({ hosts }), { registryPasswords }, read)
     expect(Object.fromEntries(options?.hosts ?? [])).toEqual({
       'quay.io': { url: 'http://127.0.0.1:5000', login: { kind: 'basic', username: 'opsee', password: 'own' } },
-      'ghcr.io': { url: null, login: { kind: 'basic', username: 'file', password: 'secret-2' } },
       'plain.example': { url: null, login: null },
     })
     // Well below the lease of 10 s, as a tag is moved only while that is surely held.

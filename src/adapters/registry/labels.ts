@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { digestSchema, type ImageLabels } from '../../domain/release.ts'
 import { RegistryFault } from '../../ports/registry.ts'
 import { digestOf } from './digest.ts'
+import { imagesIn } from './images-in.ts'
 import { mediaTypes, nameOf, wholeManifest, type WholeManifest } from './manifest.ts'
 import type { Patience } from './patience.ts'
 import type { Place } from './place.ts'
@@ -9,22 +10,27 @@ import type { Session } from './session.ts'
 
 /** An index may hold indexes; three deep is one more than anybody makes. */
 const mostIndexes = 3
+/** Entries of an index that are looked at: an SBOM without a platform is known by its manifest alone. */
+const mostTried = 5
 const maxConfigBytes = 4 * 1024 * 1024
 /** A label that is longer is not one of these. */
 const maxLabelLength = 500
 
-const indexSchema = z.object({
-  manifests: z.array(
-    z.object({
-      digest: digestSchema,
-      platform: z.object({ os: z.string(), architecture: z.string() }).nullish(),
-    }),
-  ),
+const indexSchema = z.looseObject({ manifests: z.array(z.unknown()) })
+const manifestSchema = z.looseObject({
+  config: z.looseObject({ digest: digestSchema, mediaType: z.string().optional() }),
 })
-const manifestSchema = z.object({ config: z.object({ digest: digestSchema }) })
-const configSchema = z.object({
-  config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
+const configSchema = z.looseObject({
+  config: z.looseObject({ Labels: z.record(z.string(), z.unknown()).nullish().catch(null) }).nullish(),
 })
+
+/** Of images. Any other configuration belongs to an artifact, such as an SBOM or a signature. */
+const configTypes: ReadonlySet<string> = new Set([
+  'application/vnd.oci.image.config.v1+json',
+  'application/vnd.docker.container.image.v1+json',
+  'application/octet-stream',
+  'application/json',
+])
 
 /**
  * What the image's configuration says. `came` is the manifest of that digest, where it is here already. Throws
@@ -37,12 +43,14 @@ export async function readLabels(
   patience: Patience,
   came?: WholeManifest,
 ): Promise<ImageLabels> {
-  const manifest = await imageManifest(session, place, digest, patience, came)
-  const { config } = parsed(place, digest, manifestSchema, manifest.content)
-  const content = await blob(session, place, config.digest, patience)
+  const configDigest = await imageConfig(session, place, digest, patience, came)
+  if (configDigest === null) throw new RegistryFault('wrong', `${nameOf(place, digest)} is an index without an image`)
+  const content = await blob(session, place, configDigest, patience)
   const labels = parsed(place, digest, configSchema, content).config?.Labels ?? {}
   const label = (name: string): string | null => {
-    const value = labels[`org.opencontainers.image.${name}`]?.trim() ?? ''
+    const said = labels[`org.opencontainers.image.${name}`]
+    // A label of another type is odd, and no reason to lose the others.
+    const value = typeof said === 'string' ? said.trim() : ''
     return value === '' || value.length > maxLabelLength ? null : value
   }
   const created = Date.parse(label('created') ?? '')
@@ -54,29 +62,33 @@ export async function readLabels(
   }
 }
 
-/** Of an index the image for linux/amd64, or the first. */
-async function imageManifest(
+/** The digest of an image's configuration, of an index that of its best image. Null where there is no image. */
+async function imageConfig(
   session: Session,
   place: Place,
   digest: string,
   patience: Patience,
   came?: WholeManifest,
-): Promise<WholeManifest> {
-  let wanted = digest
-  for (let depth = 0; depth <= mostIndexes; depth += 1) {
-    const here = wanted === came?.digest ? came : null
-    const manifest = here ?? (await wholeManifest(session, place, wanted, patience))
-    if (manifest === null) throw new RegistryFault('wrong', `${place.host} has no ${nameOf(place, wanted)}`)
-    if (manifest.mediaType !== mediaTypes.ociIndex && manifest.mediaType !== mediaTypes.dockerList) return manifest
-    const { manifests } = parsed(place, wanted, indexSchema, manifest.content)
-    // What docker's builder adds beside an image, its attestation, is for the platform unknown/unknown.
-    const images = manifests.filter(({ platform }) => platform?.os !== 'unknown')
-    const usual = images.find(({ platform }) => platform?.os === 'linux' && platform.architecture === 'amd64')
-    const first = usual ?? images[0]
-    if (first === undefined) throw new RegistryFault('wrong', `${nameOf(place, wanted)} is an index without an image`)
-    wanted = first.digest
+  depth = 0,
+): Promise<string | null> {
+  if (depth > mostIndexes)
+    throw new RegistryFault('wrong', `${nameOf(place, digest)} is an index of indexes without an end`)
+  const here = digest === came?.digest ? came : null
+  const manifest = here ?? (await wholeManifest(session, place, digest, patience))
+  if (manifest === null) throw new RegistryFault('wrong', `${place.host} has no ${nameOf(place, digest)}`)
+  if (manifest.mediaType !== mediaTypes.ociIndex && manifest.mediaType !== mediaTypes.dockerList) {
+    const { config } = parsed(place, digest, manifestSchema, manifest.content)
+    // A single manifest was asked for by its name, so its configuration counts in any case.
+    if (depth === 0) return config.digest
+    const isImage = config.mediaType === undefined || config.mediaType === '' || configTypes.has(config.mediaType)
+    return isImage ? config.digest : null
   }
-  throw new RegistryFault('wrong', `${nameOf(place, digest)} is an index of indexes without an end`)
+  const { manifests } = parsed(place, digest, indexSchema, manifest.content)
+  for (const one of imagesIn(manifests).slice(0, mostTried)) {
+    const config = await imageConfig(session, place, one, patience, came, depth + 1)
+    if (config !== null) return config
+  }
+  return null
 }
 
 async function blob(session: Session, place: Place, digest: string, patience: Patience): Promise<Buffer> {

@@ -26,7 +26,15 @@ export interface WholeManifest extends Manifest {
   readonly content: Buffer
 }
 
-const typed = z.object({ mediaType: z.string() })
+const dockerConfigType = 'application/vnd.docker.container.image.v1+json'
+
+const shape = z.looseObject({
+  schemaVersion: z.literal(2).optional(),
+  mediaType: z.string().optional(),
+  manifests: z.array(z.unknown()).optional(),
+  config: z.looseObject({ digest: z.string(), mediaType: z.string().optional() }).optional(),
+  layers: z.array(z.unknown()).optional(),
+})
 
 /** By HEAD, and by GET where HEAD says too little or is not answered. Null when there is no such image. */
 export async function lookAt(
@@ -37,11 +45,10 @@ export async function lookAt(
 ): Promise<Manifest | null> {
   const answer = await session.ask(place, question('HEAD', place, reference), patience)
   if (answer.status === 404) return null
-  if (answer.status === 401) throw session.refusal(place, answer, doingOf(place, reference))
   const digest = answer.header('docker-content-digest')
   const mediaType = mediaTypeOf(answer)
   const bytes = Number(answer.header('content-length'))
-  // ECR and others leave the digest out, proxies the length, and some refuse HEAD.
+  // ECR and others leave the digest out, proxies the length, and some refuse HEAD. Why it is refused, only GET says.
   if (answer.status !== 200 || digest === null || !isDigest(digest) || !known.has(mediaType) || !(bytes > 0)) {
     return wholeManifest(session, place, reference, patience)
   }
@@ -100,13 +107,26 @@ function mismatch(place: Place, wanted: string, got: string): RegistryFault {
 const mediaTypeOf = (answer: Answer): string =>
   (answer.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
 
-/** Some serve manifests as plain JSON: then the content says what it is. Empty when it is no manifest. */
+/**
+ * Some serve manifests as plain JSON: then the content says what it is. `mediaType` is optional in OCI manifests, so
+ * without it their shape counts. Empty when it is no manifest.
+ */
 function kindOf(answer: Answer): string {
   const said = mediaTypeOf(answer)
   if (said.startsWith('application/vnd.')) return said
+  const parsed = shape.safeParse(jsonOf(answer.body))
+  if (!parsed.success) return ''
+  const { mediaType, manifests, config, layers } = parsed.data
+  if (mediaType !== undefined && mediaType !== '') return mediaType
+  if (manifests !== undefined) return mediaTypes.ociIndex
+  if (config === undefined || layers === undefined) return ''
+  return config.mediaType === dockerConfigType ? mediaTypes.dockerManifest : mediaTypes.ociManifest
+}
+
+function jsonOf(body: Buffer): unknown {
   try {
-    return typed.parse(JSON.parse(answer.body.toString('utf8'))).mediaType
+    return JSON.parse(body.toString('utf8'))
   } catch {
-    return ''
+    return null
   }
 }

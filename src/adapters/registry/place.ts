@@ -19,7 +19,7 @@ export interface Place {
 const hub = 'docker.io'
 const hubAnswers = 'https://registry-1.docker.io'
 
-/** Throws `RegistryFault` for what is no `host/repository`. */
+/** Where a repository is, without a login. Throws `RegistryFault` for what is no `host/repository`. */
 export function placeOf(image: string, options: RegistryOptions): Place {
   const slash = image.indexOf('/')
   const host = image.slice(0, slash)
@@ -37,6 +37,6 @@ export function placeOf(image: string, options: RegistryOptions): Place {
     image,
     name: host === hub && !path.includes('/') ? `library/${path}` : path,
     base: (named?.url ?? standard).replace(/\/+$/, ''),
-    login: named?.login ?? null,
+    login: null,
   }
 }

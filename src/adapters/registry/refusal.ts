@@ -1,28 +1,13 @@
-import { z } from 'zod'
 import { RegistryFault } from '../../ports/registry.ts'
 import { Away, isLater, retryAfterMs } from './away.ts'
 import type { Place } from './place.ts'
+import { saidBy, saidText } from './said.ts'
 import type { Answer } from './wire.ts'
 
 /** What was to be done, as it stands behind "refuses to": `show quay.io/opsee/api:v1`. */
 export interface Doing {
   readonly right: 'pull' | 'push'
   readonly words: string
-}
-
-const errorsSchema = z.object({
-  errors: z.array(z.object({ code: z.coerce.string().optional(), message: z.coerce.string().optional() })).min(1),
-})
-
-/** What a registry says is wrong (`{"errors":[{code,message}]}`); null when it says nothing in that form. */
-function saidBy(answer: Answer): { readonly code: string; readonly message: string } | null {
-  try {
-    const { errors } = errorsSchema.parse(JSON.parse(answer.body.toString('utf8')))
-    const [first] = errors
-    return { code: first?.code ?? '', message: first?.message ?? '' }
-  } catch {
-    return null
-  }
 }
 
 /** Why an answer is none that can be used, for a person. */
@@ -46,7 +31,11 @@ export function refusal(
     return new Away(`${host} cannot ${doing.words} now (${code})`, retryAfterMs(answer.header('retry-after'), now))
   }
   if (status === 401 || status === 403) {
-    return new RegistryFault('refused', `${host} refuses to ${doing.words} (${code}): ${whatIsMissing(place, doing)}`)
+    const words = saidText(answer, redact)
+    return new RegistryFault(
+      'refused',
+      `${host} refuses to ${doing.words} (${code}): ${whatIsMissing(place, doing)}${words}`,
+    )
   }
   if (said !== null && /immutable|cannot be overwritten/i.test(said.message)) {
     return new RegistryFault(

@@ -8,7 +8,8 @@ import { lookAt, wholeManifest, type WholeManifest } from './manifest.ts'
 import { moveTag } from './move-tag.ts'
 import type { RegistryOptions } from './options.ts'
 import { patience } from './patience.ts'
-import { placeOf } from './place.ts'
+import { createLogins, type LoginDeps } from './logins.ts'
+import { placeOf, type Place } from './place.ts'
 import { createSession } from './session.ts'
 import { createShared } from './shared.ts'
 import { listTags } from './tags.ts'
@@ -27,9 +28,16 @@ const lookFactor = 2
 /** A list of tags has many pages. */
 const listFactor = 6
 
+/** `log` and `secretsChanged` hear of a docker configuration file that changed. */
+export type RegistryDeps = Partial<Pick<LoginDeps, 'log' | 'secretsChanged'>>
+
+const silent: LoginDeps['log'] = { info: () => undefined, warn: () => undefined }
+
 /** Any registry of the OCI distribution API. Makes no connection before the first call. */
-export function createRegistry(options: RegistryOptions, clock: Clock): Registry {
-  const session = createSession(options, clock)
+export function createRegistry(options: RegistryOptions, clock: Clock, deps: RegistryDeps = {}): Registry {
+  const { log = silent, secretsChanged } = deps
+  const logins = createLogins(options, { clock, log, ...(secretsChanged === undefined ? {} : { secretsChanged }) })
+  const session = createSession(logins, clock)
   const known = createBoundedMap<ImageLabels>(labelsKept)
   const asking = createShared<ImageLabels>()
   /** Which digest a tag named when it was last looked at. */
@@ -37,9 +45,13 @@ export function createRegistry(options: RegistryOptions, clock: Clock): Registry
   const came = createBoundedMap<WholeManifest>(manifestsKept)
   const within = (totalMs: number, signal?: AbortSignal) => patience(clock, totalMs, options.timeoutMs, signal)
   const lookMs = options.timeoutMs * lookFactor
+  const placeFor = async (repository: string): Promise<Place> => {
+    const place = placeOf(repository, options)
+    return { ...place, login: await logins.of(place) }
+  }
   return {
     async manifest(repository, reference, signal, next) {
-      const place = placeOf(repository, options)
+      const place = await placeFor(repository)
       const before = named.get(`${repository}:${reference}`)
       const isKnown = before !== undefined && known.get(before) !== undefined
       let found: Manifest | null
@@ -56,7 +68,7 @@ export function createRegistry(options: RegistryOptions, clock: Clock): Registry
       return { digest, mediaType, bytes }
     },
     async tags(repository, signal) {
-      return listTags(session, placeOf(repository, options), within(options.timeoutMs * listFactor, signal))
+      return listTags(session, await placeFor(repository), within(options.timeoutMs * listFactor, signal))
     },
     async labels(repository, digest, signal) {
       if (!isDigest(digest)) throw new RegistryFault('wrong', `${digest.slice(0, 200)} is no digest`)
@@ -65,7 +77,7 @@ export function createRegistry(options: RegistryOptions, clock: Clock): Registry
       const read = async (): Promise<ImageLabels> => {
         const labels = await readLabels(
           session,
-          placeOf(repository, options),
+          await placeFor(repository),
           digest,
           within(lookMs, signal),
           came.get(digest),
@@ -78,7 +90,7 @@ export function createRegistry(options: RegistryOptions, clock: Clock): Registry
       return signal === undefined ? asking.ask(`${repository}@${digest}`, read) : read()
     },
     async moveTag(repository, tag, { from, to }, signal) {
-      const place = placeOf(repository, options)
+      const place = await placeFor(repository)
       return moveTag(session, place, { tag, from, to }, within(options.moveTimeoutMs, signal))
     },
     moveTimeoutMs: options.moveTimeoutMs,

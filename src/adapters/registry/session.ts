@@ -1,10 +1,10 @@
 import { createRedact } from '../../config/redact.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { RegistryFault } from '../../ports/registry.ts'
+import { RegistryFault } from '../../ports/registry.ts'
 import { Away, isLater } from './away.ts'
 import { challengesOf } from './challenge.ts'
 import { follow } from './follow.ts'
-import type { RegistryOptions } from './options.ts'
+import type { Logins } from './logins.ts'
 import { left, type Patience } from './patience.ts'
 import type { Place } from './place.ts'
 import { refusal, type Doing } from './refusal.ts'
@@ -36,14 +36,11 @@ export interface Session {
 const mostTries = 4
 const firstPauseMs = 250
 
-export function createSession(options: RegistryOptions, clock: Clock): Session {
+export function createSession(logins: Logins, clock: Clock): Session {
   const wire = createWire()
-  const authorizations = createAuthorizations(wire, clock)
-  const logins = [...options.hosts.values()].flatMap(({ login }) =>
-    login === null ? [] : [login.kind === 'basic' ? login.password : login.token],
-  )
-  const told: Session['refusal'] = (place, answer, doing) =>
-    refusal(place, answer, doing, clock.now(), createRedact([...logins, ...authorizations.secrets()]))
+  const redact = (text: string): string => createRedact([...logins.secrets(), ...authorizations.secrets()])(text)
+  const authorizations = createAuthorizations(wire, clock, redact)
+  const told: Session['refusal'] = (place, answer, doing) => refusal(place, answer, doing, clock.now(), redact)
 
   const once = async (place: Place, question: Question, patience: Patience): Promise<Answer> => {
     const { method, path, headers, body, maxBytes, doing } = question
@@ -71,7 +68,33 @@ export function createSession(options: RegistryOptions, clock: Clock): Session {
     if (answer.status !== 401) return answer
     const challenges = challengesOf(answer.headers('www-authenticate'))
     const fresh = await authorizations.answer(place, right, challenges, patience)
-    return fresh === null ? answer : send(fresh)
+    if (fresh === null) return answer
+    const second = await send(fresh)
+    if (second.status !== 401 || challenges[0]?.kind !== 'bearer') return second
+    // A token that was given a moment ago and is not known everywhere yet. One more token, and no third.
+    authorizations.forget(place, right)
+    const last = await authorizations.answer(place, right, challenges, patience)
+    return last === null ? second : send(last)
+  }
+
+  /** As somebody else, where the docker configuration holds another login by now. */
+  const withRenewal = async (place: Place, question: Question, patience: Patience): Promise<Answer> => {
+    let refused: { readonly answer: Answer } | { readonly error: RegistryFault }
+    try {
+      const answer = await once(place, question, patience)
+      if (answer.status !== 401 && answer.status !== 403) return answer
+      refused = { answer }
+    } catch (error) {
+      if (!(error instanceof RegistryFault) || error.kind !== 'refused') throw error
+      refused = { error }
+    }
+    const renewed = await logins.renewed(place)
+    if (renewed !== null) {
+      for (const right of ['pull', 'pull,push'] as const) authorizations.forget(place, right)
+      return once(renewed, question, patience)
+    }
+    if ('error' in refused) throw refused.error
+    return refused.answer
   }
 
   return {
@@ -80,7 +103,7 @@ export function createSession(options: RegistryOptions, clock: Clock): Session {
       let pauseMs = firstPauseMs
       for (let tries = 1; ; tries += 1) {
         try {
-          return await once(place, question, patience)
+          return await withRenewal(place, question, patience)
         } catch (error) {
           if (!(error instanceof Away) || !question.again || tries === mostTries) throw error
           if (error.silent && question.again === 'unless-silent') throw error

@@ -6,6 +6,7 @@ import { createBoundedMap } from './bounded-map.ts'
 import type { Challenge } from './challenge.ts'
 import type { Patience } from './patience.ts'
 import type { Place } from './place.ts'
+import { saidText } from './said.ts'
 import type { Answer, Asked, Wire } from './wire.ts'
 
 export type Right = 'pull' | 'pull,push'
@@ -34,7 +35,8 @@ const tokenSchema = z.object({
   expires_in: z.number().positive().nullish(),
 })
 
-export function createAuthorizations(wire: Wire, clock: Clock): Authorizations {
+/** `redact` masks what registries say. */
+export function createAuthorizations(wire: Wire, clock: Clock, redact: (text: string) => string): Authorizations {
   const tokens = createBoundedMap<{ readonly header: string; readonly until: number }>(tokensKept)
   /** Registries that asked for Basic: they get it unasked from then on. */
   const basics = createBoundedMap<true>(tokensKept)
@@ -58,7 +60,7 @@ export function createAuthorizations(wire: Wire, clock: Clock): Authorizations {
         return header
       }
       const asked = tokenRequest(place, right, challenge)
-      const { token, lifeS } = tokenOf(place, asked, await wire.ask(asked, patience), clock.now())
+      const { token, lifeS } = tokenOf(place, asked, await wire.ask(asked, patience), { now: clock.now(), redact })
       const header = `Bearer ${token}`
       tokens.set(keyOf(place, right), { header, until: clock.monotonic() + lifeS * 1000 * usedLife })
       return header
@@ -115,7 +117,7 @@ function tokenOf(
   place: Place,
   asked: Asked,
   answer: Answer,
-  now: number,
+  { now, redact }: { readonly now: number; readonly redact: (text: string) => string },
 ): { readonly token: string; readonly lifeS: number } {
   const { host, login } = place
   const { status } = answer
@@ -130,7 +132,10 @@ function tokenOf(
         : login.kind === 'basic'
           ? `the name or the password of ${login.username} is wrong, or it may not do this`
           : 'the identity token of the docker configuration is not valid (any more)'
-    throw new RegistryFault('refused', `${asked.url.host} gives no token for ${place.image} (HTTP ${status}): ${who}`)
+    throw new RegistryFault(
+      'refused',
+      `${asked.url.host} gives no token for ${place.image} (HTTP ${status}): ${who}${saidText(answer, redact)}`,
+    )
   }
   const wrong = (): RegistryFault =>
     new RegistryFault('wrong', `${asked.url.host} answered with no token for ${host} (HTTP ${status})`)

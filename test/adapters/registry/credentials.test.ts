@@ -109,6 +109,53 @@ describe('Who asks a registry', () => {
     ])
   })
 
+  test('a fresh token that the registry does not know yet is replaced by another one, once', async () => {
+    const refuseFirst = async (refused: readonly string[]) => {
+      const tokens = await fake((_, response, nth) => send(response, 200, { token: `good-${nth}` }))
+      const registry = await fake(({ authorization }, response) => {
+        const challenge = { 'www-authenticate': `Bearer realm="${tokens.url}/token"` }
+        if (authorization === undefined || refused.includes(authorization)) send(response, 401, {}, challenge)
+        else sendManifest(response, image.manifest)
+      })
+      return { tokens, registry }
+    }
+    const once = await refuseFirst(['Bearer good-1'])
+    const asking = adapter(once.registry.url)
+    expect(await asking.manifest('quay.io/opsee/api', 'v1')).toMatchObject({ digest: image.digest })
+    await asking.manifest('quay.io/opsee/api', 'v1')
+    expect(once.registry.asked.map(({ authorization }) => authorization)).toEqual([
+      undefined,
+      'Bearer good-1',
+      'Bearer good-2',
+      'Bearer good-2',
+    ])
+    const always = await refuseFirst(Array.from({ length: 20 }, (_, nth) => `Bearer good-${nth}`))
+    await expect(adapter(always.registry.url).manifest('quay.io/opsee/api', 'v1')).rejects.toMatchObject({
+      kind: 'refused',
+    })
+    // HEAD and GET, two tokens each.
+    expect(always.tokens.asked).toHaveLength(4)
+  })
+
+  test('a refusal holds the registry’s own words, on one line and without secrets', async () => {
+    const registry = await fake(({ authorization }, response) => {
+      const message = `authorization token\nhas expired for ${password}`
+      if (authorization === undefined) send(response, 401, {}, { 'www-authenticate': 'Basic realm="r"' })
+      else send(response, 403, { errors: [{ code: 'DENIED', message }] })
+    })
+    await expect(adapter(registry.url, { login }).manifest('quay.io/opsee/api', 'v1')).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /\(HTTP 403\): .* \(the registry says: DENIED authorization token has expired for ‹secret›\)$/,
+      ),
+    })
+    const { registry: other } = await withTokens((_, response) =>
+      send(response, 401, { error: 'invalid_grant', error_description: 'the robot was deleted' }),
+    )
+    await expect(adapter(other.url, { login }).manifest('quay.io/opsee/api', 'v1')).rejects.toMatchObject({
+      message: expect.stringContaining('(the registry says: invalid_grant the robot was deleted)'),
+    })
+  })
+
   test('Basic is answered, and sent unasked from then on', async () => {
     const registry = await fake(({ authorization }, response) => {
       if (authorization === basic) sendManifest(response, image.manifest)

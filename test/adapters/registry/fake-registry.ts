@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { createRegistry, type Registry } from '../../../src/adapters/registry/registry.ts'
+import type { RegistryOptions } from '../../../src/adapters/registry/options.ts'
+import { createRegistry, type Registry, type RegistryDeps } from '../../../src/adapters/registry/registry.ts'
 import { systemClock } from '../../../src/adapters/system/clock.ts'
 import type { RegistryLogin } from '../../../src/config/docker-config.ts'
 import type { Clock } from '../../../src/ports/clock.ts'
@@ -94,8 +95,19 @@ export function send(response: ServerResponse, status: number, body: string | ob
 /** The adapter, with the fake as `quay.io`. Times in milliseconds. */
 export function registryAt(
   url: string,
-  options: { login?: RegistryLogin; timeoutMs?: number; moveTimeoutMs?: number; clock?: Clock } = {},
+  options: {
+    login?: RegistryLogin
+    docker?: RegistryOptions['docker']
+    timeoutMs?: number
+    moveTimeoutMs?: number
+    clock?: Clock
+    deps?: RegistryDeps
+  } = {},
 ): Registry {
-  const { login = null, timeoutMs = 20_000, moveTimeoutMs = 20_000, clock = systemClock } = options
-  return createRegistry({ hosts: new Map([['quay.io', { url, login }]]), timeoutMs, moveTimeoutMs }, clock)
+  const { login = null, docker = null, timeoutMs = 20_000, moveTimeoutMs = 20_000, clock = systemClock, deps } = options
+  return createRegistry(
+    { hosts: new Map([['quay.io', { url, login }]]), docker, timeoutMs, moveTimeoutMs },
+    clock,
+    deps,
+  )
 }

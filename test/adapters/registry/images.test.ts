@@ -203,6 +203,88 @@ describe('The labels of an image', () => {
     })
   })
 
+  test.each<[string, (digest: string) => object]>([
+    ['an SBOM for linux without an architecture', (digest) => entry(digest, 'linux', '')],
+    [
+      'an SBOM of another type',
+      (digest) => ({ ...entry(digest, 'linux', 'amd64'), mediaType: 'application/spdx+json' }),
+    ],
+    ['an artifact', (digest) => ({ ...entry(digest, 'linux', 'amd64'), artifactType: 'application/spdx+json' })],
+    [
+      'an attestation by its mark',
+      (digest) => ({
+        ...entry(digest, 'linux', 'amd64'),
+        annotations: { 'vnd.docker.reference.type': 'attestation-manifest' },
+      }),
+    ],
+    ['an unknown architecture', (digest) => entry(digest, 'linux', 'unknown')],
+    ['a digest of another kind', () => entry(`sha512:${'a'.repeat(128)}`, 'linux', 'amd64')],
+    ['an entry that is none', () => ({ nothing: true })],
+  ])('of an index skip %s', async (_what, odd) => {
+    const { url } = await registry()
+    const digest = keep(index([odd(other.digest), entry(image.digest, 'linux', 'arm64')]))
+    expect(await adapter(url).labels('quay.io/opsee/api', digest)).toEqual(said)
+  })
+
+  test('of an index skip an SBOM that only its own manifest tells from an image', async () => {
+    const { url } = await registry()
+    const sbom = keep(
+      JSON.stringify({
+        schemaVersion: 2,
+        mediaType: types.manifest,
+        config: { mediaType: 'application/vnd.oci.empty.v1+json', digest: other.configDigest },
+      }),
+    )
+    const digest = keep(
+      index([
+        { digest: sbom, platform: {} },
+        { digest: image.digest, platform: {} },
+      ]),
+    )
+    expect(await adapter(url).labels('quay.io/opsee/api', digest)).toEqual(said)
+  })
+
+  test('of an index whose entries name no platform are those of the first image', async () => {
+    const { url } = await registry()
+    for (const platform of [{}, null, undefined]) {
+      const digest = keep(
+        index([
+          { digest: image.digest, platform },
+          { digest: other.digest, platform },
+        ]),
+      )
+      expect(await adapter(url).labels('quay.io/opsee/api', digest)).toEqual(said)
+    }
+  })
+
+  test('are read beside one of another type', async () => {
+    const { url } = await registry()
+    const labels = { 'org.opencontainers.image.revision': '1f6c0be', 'org.opencontainers.image.version': 7, odd: null }
+    const config = keep(JSON.stringify({ config: { Labels: labels } }))
+    const digest = keep(JSON.stringify({ schemaVersion: 2, mediaType: types.manifest, config: { digest: config } }))
+    expect(await adapter(url).labels('quay.io/opsee/api', digest)).toMatchObject({ revision: '1f6c0be', version: null })
+  })
+
+  test.each(['application/json', 'text/plain; charset=utf-8', 'application/octet-stream'])(
+    'are found by the shape of manifests without a media type, served as %s',
+    async (type) => {
+      const plain = (text: string): string =>
+        keep(text.replace(/"mediaType":"application\/vnd.oci.image.(?:index|manifest)[^"]*",/, ''))
+      const manifest = plain(image.manifest)
+      const list = plain(index([{ digest: manifest, platform: { os: 'linux', architecture: 'amd64' } }]))
+      const { url } = await fake(({ line }, response) => {
+        const body = serve(line)
+        if (body === undefined) send(response, 404, '')
+        else if (line.includes('/blobs/')) send(response, 200, body)
+        else sendManifest(response, body, { 'content-type': type })
+      })
+      const asking = adapter(url)
+      expect(await asking.labels('quay.io/opsee/api', list)).toEqual(said)
+      expect(await asking.manifest('quay.io/opsee/api', list)).toMatchObject({ digest: list, mediaType: types.index })
+      expect(await asking.manifest('quay.io/opsee/api', manifest)).toMatchObject({ mediaType: types.manifest })
+    },
+  )
+
   test('are null where there are none, as of an artifact that is no image', async () => {
     const { url } = await registry()
     const empty = keep('{}')
