@@ -133,7 +133,7 @@ describe('The demo', () => {
     async () => {
       const demo = startDemo('--once', '--json')
       const folder = await folderOf(demo)
-      await eventOf(demo, 'begun')
+      await eventOf(demo, 'batch-began')
       const pid = Number(readFileSync(path.join(folder, 'bot.pid'), 'utf8'))
       process.kill(pid, 'SIGKILL')
       await endedWell(demo)
@@ -147,7 +147,7 @@ describe('The demo', () => {
       expect(demo.stderr()).not.toContain('"level"')
       expect(await leftBehind(folder, 3000)).toEqual([])
     },
-    4 * minute,
+    8 * minute,
   )
 
   it.for(['SIGINT', 'SIGKILL'] as const)(

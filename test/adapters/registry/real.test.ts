@@ -25,12 +25,14 @@ describe('A real registry', () => {
   test('refuses nobody and a wrong password, in words that help', async () => {
     await expect(adapter(server.url).manifest(api, 'v2')).rejects.toMatchObject({
       kind: 'refused',
-      message: expect.stringMatching(/HTTP 401.*name one in registry\.hosts\.quay\.io\.username$/),
+      message: expect.stringMatching(
+        /HTTP 401.*name one in registry\.hosts\.quay\.io\.username \(the registry says: UNAUTHORIZED/,
+      ),
     })
     const wrong = { ...login, password: 'not this one' }
     await expect(adapter(server.url, { login: wrong }).tags(api)).rejects.toMatchObject({
       kind: 'refused',
-      message: expect.stringMatching(/HTTP 401.*opsee may not pull from it$/),
+      message: expect.stringMatching(/HTTP 401.*opsee may not pull from it \(the registry says: UNAUTHORIZED/),
     })
     await expect(adapter(server.url).moveTag(api, 'production', { from: v1, to: v2 })).rejects.toMatchObject({
       kind: 'refused',
