@@ -67,7 +67,7 @@ describe('a gate at an announced port', () => {
     expect(all.complete).toBe(true)
     expect(all.list.filter(({ service }) => service === 'busy')).toHaveLength(1)
     const many = await createDiscovery(store).announced(['a', 'b', 'c', 'd', 'busy'])
-    expect(many.list.map(({ port }) => port).toSorted()).toEqual([32_001, 32_002])
+    expect(new Set(many.list.map(({ port }) => port))).toEqual(new Set([32_001, 32_002]))
   })
 
   it('takes another configured service for no port of this one', async () => {

@@ -159,41 +159,30 @@ describe('the HTTP way in', () => {
   }
   const mentioned = { type: 'app_mention', user: 'U1', text: 'x', ts: '1.1', channel: 'C1' }
   const odd = [null, [], 5, 'x', true]
-  const json = [
-    ...[
-      'null',
-      '[]',
-      '5',
-      '"x"',
-      'true',
-      '{}',
-      '',
-      '{',
-      deep,
-      `{"event":${deep}}`,
-      '{"type":"event_callback"}',
-      '{"type":5,"event":{}}',
-    ],
-    ...odd.map((event) => JSON.stringify({ type: 'event_callback', event })),
-    ...['type', 'channel', 'user', 'text', 'ts', 'item'].flatMap((field) =>
+  const plain = ['null', '[]', '5', '"x"', 'true', '{}', '', '{', deep]
+  const json = plain.concat(
+    [`{"event":${deep}}`, '{"type":"event_callback"}', '{"type":5,"event":{}}'],
+    odd.map((event) => JSON.stringify({ type: 'event_callback', event })),
+    ['type', 'channel', 'user', 'text', 'ts', 'item'].flatMap((field) =>
       [5, [], true].map((value) => JSON.stringify({ type: 'event_callback', event: { ...mentioned, [field]: value } })),
     ),
-    ...odd
-      .slice(2)
-      .map((authorizations) => JSON.stringify({ type: 'event_callback', event: mentioned, authorizations })),
-  ]
-  const payloads = [
-    ...['null', '[]', '5', '"x"', 'true', '{}', '', '{', deep],
-    ...['type', 'user', 'actions'].flatMap((field) =>
+    [5, 'x', true].map((authorizations) =>
+      JSON.stringify({ type: 'event_callback', event: mentioned, authorizations }),
+    ),
+  )
+  const payloads = plain.concat(
+    ['type', 'user', 'actions'].flatMap((field) =>
       [5, [], true].map((value) => JSON.stringify({ ...click, [field]: value })),
     ),
-    ...['channel', 'team', 'container', 'message', 'view'].flatMap((field) =>
+    ['channel', 'team', 'container', 'message', 'view'].flatMap((field) =>
       [5, 'x', []].map((value) => JSON.stringify({ ...click, [field]: value })),
     ),
-    JSON.stringify({ ...click, user: null }),
-    JSON.stringify({ ...click, actions: [null] }),
-    JSON.stringify({ ...click, type: 'view_submission', actions: undefined }),
-  ]
+    [
+      JSON.stringify({ ...click, user: null }),
+      JSON.stringify({ ...click, actions: [null] }),
+      JSON.stringify({ ...click, type: 'view_submission', actions: undefined }),
+    ],
+  )
   const forms = [
     '',
     'a=b',
