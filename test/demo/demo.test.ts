@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -61,17 +61,6 @@ async function lineOf(demo: Demo, kind: string, part: object = {}): Promise<z.in
   }
 }
 
-/** Resolves when an event of this kind was told. */
-async function eventOf(demo: Demo, kind: string): Promise<void> {
-  const event = z.object({ event: z.object({ fact: z.object({ kind: z.string() }) }) })
-  const seen = (): boolean =>
-    linesOf(demo).some((one) => one.kind === 'event' && event.parse(one).event.fact.kind === kind)
-  while (!seen()) {
-    if (demo.child.exitCode !== null || demo.child.signalCode !== null) throw new Error(demo.stderr())
-    await sleep(100)
-  }
-}
-
 const matches = (whole: object, part: object): boolean =>
   Object.entries(part).every(
     ([key, value]) =>
@@ -126,28 +115,6 @@ describe('The demo', () => {
       expect(JSON.stringify(whispers)).toContain('deployers')
     },
     4 * minute,
-  )
-
-  it(
-    'starts a bot again that somebody kills in mid-rollout, and the rollout ends well',
-    async () => {
-      const demo = startDemo('--once', '--json')
-      const folder = await folderOf(demo)
-      await eventOf(demo, 'batch-began')
-      const pid = Number(readFileSync(path.join(folder, 'bot.pid'), 'utf8'))
-      process.kill(pid, 'SIGKILL')
-      await endedWell(demo)
-      const told = z.array(z.object({ text: z.string(), pid: z.int().nullable() }))
-      const [gone, back, ...more] = told.parse(linesOf(demo).filter(({ kind }) => kind === 'bot'))
-      expect(gone?.text).toContain(`The bot, process ${pid}, is gone (SIGKILL). The demo starts it again.`)
-      expect(back?.text).toContain(`runs again as process ${back?.pid}`)
-      expect(back?.pid).not.toBe(pid)
-      expect(more).toEqual([])
-      expect(linesOf(demo).filter(({ kind }) => kind === 'ended')).toMatchObject([{ ok: true }])
-      expect(demo.stderr()).not.toContain('"level"')
-      expect(await leftBehind(folder, 3000)).toEqual([])
-    },
-    8 * minute,
   )
 
   it.for(['SIGINT', 'SIGKILL'] as const)(
