@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { createProxyFetch, type ProxyFetch } from './adapters/http/agent.ts'
 import { createEtcdStore } from './adapters/etcd/store.ts'
 import { createFleetScheduler } from './adapters/fleet/fleet-scheduler.ts'
 import { checkAppToken } from './adapters/slack/app-token.ts'
@@ -17,6 +18,7 @@ import { etcdOptionsOf, fleetOptionsOf } from './config/adapter-options.ts'
 import { dockerConfigOf, dockerSecrets } from './config/docker-config.ts'
 import { faultsText } from './config/fault.ts'
 import { loadConfig } from './config/load.ts'
+import { proxySecrets, readProxy } from './config/proxy.ts'
 import { createRedact } from './config/redact.ts'
 import type { Config } from './config/schema.ts'
 import type { Secrets } from './config/secrets.ts'
@@ -42,7 +44,7 @@ export async function checkConfig(deps: {
   readonly print: (line: string) => void
 }): Promise<0 | 1> {
   const { file, env, clock } = deps
-  let redact = createRedact(secretValues(env))
+  let redact = createRedact([...secretValues(env), ...proxySecrets(env)])
   let good = true
   const tell = ({ kind, about, text }: Finding): void => {
     if (kind === 'failed') good = false
@@ -58,7 +60,12 @@ export async function checkConfig(deps: {
   else tell({ kind: 'ok', about: 'secrets', text: 'all that this configuration needs are set' })
   const docker = await dockerConfigOf(config)
   if (docker.kind === 'fault') tell({ kind: 'failed', about: 'registry', text: docker.message })
-  else redact = createRedact([...secretValues(env), ...dockerSecrets(docker.docker)])
+  else redact = createRedact([...secretValues(env), ...proxySecrets(env), ...dockerSecrets(docker.docker)])
+  const proxy = readProxy(env)
+  if (proxy.kind === 'fault') tell({ kind: 'failed', about: 'proxy', text: proxy.message })
+  if (proxy.kind === 'proxy') tell({ kind: 'ok', about: 'proxy', text: proxy.text })
+  const through = proxy.kind === 'proxy' ? proxy.proxy : null
+  const proxied = createProxyFetch(through)
   // What needs no missing secret is checked all the same.
   const secrets = read.kind === 'secrets' ? read.secrets : null
   const parts: Promise<readonly Finding[]>[] = [
@@ -67,13 +74,16 @@ export async function checkConfig(deps: {
   ]
   parts.push(bounded('preparations', clock, checkPreparations(config, file, env)))
   if (secrets !== null && docker.kind === 'read') {
-    parts.push(bounded('registry', clock, checkRegistry(config, secrets, docker.docker, clock)))
+    parts.push(
+      bounded('registry', clock, checkRegistry(config, secrets, { docker: docker.docker, proxy: through }, clock)),
+    )
   }
-  if (secrets !== null) parts.push(bounded('slack', clock, checkSlack(config, secrets, clock)))
+  if (secrets !== null) parts.push(bounded('slack', clock, checkSlack(config, secrets, proxied, clock)))
   if (secrets !== null && config.slack.mode === 'socket') {
-    parts.push(bounded('slack', clock, checkSocket(config, secrets.slackAppToken ?? '')))
+    parts.push(bounded('slack', clock, checkSocket(config, secrets.slackAppToken ?? '', proxied)))
   }
   for (const part of parts) for (const finding of await part) tell(finding)
+  await proxied?.dispatcher.destroy()
   deps.print(good ? '\nThe bot can start with this configuration.' : '\nMend what failed, then run this again.')
   return good ? 0 : 1
 }
@@ -126,10 +136,19 @@ async function checkTier(config: Config, tier: string, env: Environment, clock: 
   }
 }
 
-async function checkSlack(config: Config, secrets: Secrets, clock: Clock): Promise<readonly Finding[]> {
+async function checkSlack(
+  config: Config,
+  secrets: Secrets,
+  proxied: ProxyFetch | null,
+  clock: Clock,
+): Promise<readonly Finding[]> {
   const about = 'slack'
   const apiUrl = config.slack.apiUrl ?? null
-  const chat = createSlackChat({ token: secrets.slackBotToken, apiUrl, timeoutMs: callMs }, clock, silent)
+  const chat = createSlackChat(
+    { token: secrets.slackBotToken, apiUrl, timeoutMs: callMs, ...fetchOf(proxied) },
+    clock,
+    silent,
+  )
   try {
     const tierChannels = Object.values(config.tiers).flatMap((tier) => tier.historyChannel ?? [])
     const serviceChannels = Object.values(config.services).flatMap((service) => service.channel ?? [])
@@ -167,11 +186,13 @@ async function checkSlack(config: Config, secrets: Secrets, clock: Clock): Promi
   }
 }
 
+const fetchOf = (proxied: ProxyFetch | null) => (proxied === null ? {} : { fetch: proxied.fetch })
+
 /** In Socket Mode the app-level token is the only way in: without it the bot speaks, and hears nothing. */
-async function checkSocket(config: Config, appToken: string): Promise<readonly Finding[]> {
+async function checkSocket(config: Config, appToken: string, proxied: ProxyFetch | null): Promise<readonly Finding[]> {
   const about = 'slack'
   const apiUrl = config.slack.apiUrl ?? null
-  const checked = await checkAppToken({ appToken, apiUrl, timeoutMs: callMs }, silent)
+  const checked = await checkAppToken({ appToken, apiUrl, timeoutMs: callMs, ...fetchOf(proxied) }, silent)
   return checked.kind === 'good'
     ? [{ kind: 'ok', about, text: 'the app-level token may open Socket Mode connections' }]
     : [{ kind: 'failed', about, text: checked.message }]

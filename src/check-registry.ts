@@ -1,6 +1,7 @@
 import { createRegistry } from './adapters/registry/registry.ts'
 import { registryOptionsOf } from './config/adapter-options.ts'
 import { helperNotes, type DockerConfig } from './config/docker-config.ts'
+import type { Proxy } from './config/proxy.ts'
 import type { Config, ServiceConfig } from './config/schema.ts'
 import type { Secrets } from './config/secrets.ts'
 import { shortDigest } from './domain/release.ts'
@@ -19,7 +20,7 @@ export interface Finding {
 export async function checkRegistry(
   config: Config,
   secrets: Pick<Secrets, 'registryPasswords'>,
-  docker: DockerConfig,
+  { docker, proxy }: { readonly docker: DockerConfig; readonly proxy: Proxy | null },
   clock: Clock,
 ): Promise<readonly Finding[]> {
   const about = 'registry'
@@ -31,7 +32,7 @@ export async function checkRegistry(
     return [{ kind: 'warning', about, text }]
   }
   const notes = helperNotes(config, docker).map((text): Finding => ({ kind: 'warning', about, text }))
-  const registry = createRegistry(options, clock)
+  const registry = createRegistry({ ...options, proxy }, clock)
   try {
     const checks = Object.entries(config.services).map(([name, service]) => checkImage(registry, config, name, service))
     const findings = [...notes, ...(await Promise.all(checks)).flat()]

@@ -1,3 +1,5 @@
+import { createProxyFetch, type ProxyFetch } from './adapters/http/agent.ts'
+import type { Proxy } from './config/proxy.ts'
 import { createEtcdStore, type EtcdStore } from './adapters/etcd/store.ts'
 import { createFleetScheduler, type FleetScheduler } from './adapters/fleet/fleet-scheduler.ts'
 import { createHealthProbe, type ClosableHealthProbe } from './adapters/health/health-probe.ts'
@@ -18,6 +20,8 @@ export interface Connections {
   readonly probe: ClosableHealthProbe
   readonly chat: SlackChat
   /** Null without a registry in the configuration. */
+  /** For Slack; null without a proxy. */
+  readonly proxied: ProxyFetch | null
   readonly registry: Registry | null
   /** Null when the configuration names nobody to tell. */
   readonly webhooks: ClosableWebhookSender | null
@@ -28,6 +32,7 @@ export interface ConnectParts {
   readonly config: Config
   readonly secrets: Secrets
   readonly docker: DockerConfig
+  readonly proxy: Proxy | null
   /** Told of secrets that a changed docker configuration brings, so that they are masked. */
   readonly secretsChanged: (secrets: readonly string[]) => void
   readonly clock: Clock
@@ -44,7 +49,7 @@ const webhookTimeoutMs = 10_000
 
 /** Makes no connection before the first call. Rejects when a TLS file cannot be read. */
 export async function connect(parts: ConnectParts): Promise<Connections> {
-  const { config, secrets, docker, clock, log, env, secretsChanged } = parts
+  const { config, secrets, docker, clock, log, env, proxy, secretsChanged } = parts
   const etcd = await etcdOptionsOf(config, secrets)
   const store = createEtcdStore({ ...etcd, timeoutMs: engineTimeoutMs, clock })
   const schedulers = new Map(
@@ -55,22 +60,28 @@ export async function connect(parts: ConnectParts): Promise<Connections> {
   )
   const probe = createHealthProbe(clock)
   const apiUrl = config.slack.apiUrl ?? null
-  const chat = createSlackChat({ token: secrets.slackBotToken, apiUrl, timeoutMs: slackTimeoutMs }, clock, log)
+  const proxied = createProxyFetch(proxy)
+  const through = proxied === null ? {} : { fetch: proxied.fetch }
+  const slack = { token: secrets.slackBotToken, apiUrl, timeoutMs: slackTimeoutMs, ...through }
+  const chat = createSlackChat(slack, clock, log)
   const images = registryOptionsOf(config, secrets, docker)
-  const registry = images === null ? null : createRegistry(images, clock, { log, secretsChanged })
+  const registry = images === null ? null : createRegistry({ ...images, proxy }, clock, { log, secretsChanged })
   const { webhookSecret } = secrets
   const webhooks =
-    webhookSecret === null ? null : createWebhookSender({ secret: webhookSecret, timeoutMs: webhookTimeoutMs }, clock)
+    webhookSecret === null
+      ? null
+      : createWebhookSender({ secret: webhookSecret, timeoutMs: webhookTimeoutMs, proxy }, clock)
   return {
     store,
     schedulers,
     probe,
     chat,
+    proxied,
     registry,
     webhooks,
     async close() {
       chat.close()
-      const others = [probe.close(), store.close(), registry?.close(), webhooks?.close()]
+      const others = [proxied?.dispatcher.destroy(), probe.close(), store.close(), registry?.close(), webhooks?.close()]
       await Promise.allSettled([...[...schedulers.values()].map((one) => one.close()), ...others])
     },
   }

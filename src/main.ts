@@ -22,6 +22,7 @@ import { preparationOptionsOf } from './config/adapter-options.ts'
 import { dockerConfigOf, dockerSecrets, helperNotes, type DockerConfig } from './config/docker-config.ts'
 import { faultsText } from './config/fault.ts'
 import { loadConfig } from './config/load.ts'
+import { proxySecrets, readProxy, type Proxy } from './config/proxy.ts'
 import { createRedact } from './config/redact.ts'
 import type { Config } from './config/schema.ts'
 import { readSecrets, secretValues, type Secrets } from './config/secrets.ts'
@@ -43,8 +44,8 @@ async function main(): Promise<void> {
     return
   }
   const { file } = asked
-  const { config, secrets, docker, policy } = await settle(file, env)
-  const known = [...secretValues(env), ...dockerSecrets(docker)]
+  const { config, secrets, docker, policy, proxy } = await settle(file, env)
+  const known = [...secretValues(env), ...proxySecrets(env), ...dockerSecrets(docker)]
   let masking = createRedact(known)
   const redact = (text: string): string => masking(text)
   const secretsChanged = (fresh: readonly string[]): void => {
@@ -55,7 +56,7 @@ async function main(): Promise<void> {
   for (const note of helperNotes(config, docker)) log.warn({}, note)
   const clock = systemClock
   const commands = await loadCommands(commandsDirectory())
-  const connections = await connect({ config, secrets, docker, clock, log, env, secretsChanged })
+  const connections = await connect({ config, secrets, docker, proxy, clock, log, env, secretsChanged })
   const { store, schedulers, probe, chat } = connections
   const people = createSlackPeople(chat, clock, log)
   const app = createApp({
@@ -118,22 +119,30 @@ async function main(): Promise<void> {
 async function settle(
   file: string,
   env: NodeJS.ProcessEnv,
-): Promise<{ config: Config; secrets: Secrets; docker: DockerConfig; policy: Policy }> {
+): Promise<{ config: Config; secrets: Secrets; docker: DockerConfig; policy: Policy; proxy: Proxy | null }> {
   const loaded = await loadConfig(file, secretValues(env))
   if (loaded.kind === 'faults') throw new CannotStart(faultsText(file, loaded.faults))
   const { config } = loaded
   const read = readSecrets(env, config)
   const parsed = await readPolicy(config.policy, config)
   const docker = await dockerConfigOf(config)
+  const proxy = readProxy(env)
   const faults = [
     ...(read.kind === 'missing' ? read.faults : []),
     ...(docker.kind === 'fault' ? [docker.message] : []),
+    ...(proxy.kind === 'fault' ? [proxy.message] : []),
     ...(parsed.kind === 'refused' ? parsed.problems : []),
   ]
-  if (read.kind === 'missing' || docker.kind === 'fault' || parsed.kind === 'refused') {
+  if (read.kind === 'missing' || docker.kind === 'fault' || proxy.kind === 'fault' || parsed.kind === 'refused') {
     throw new CannotStart(faults.join('\n'))
   }
-  return { config, secrets: read.secrets, docker: docker.docker, policy: parsed.policy }
+  return {
+    config,
+    secrets: read.secrets,
+    docker: docker.docker,
+    policy: parsed.policy,
+    proxy: proxy.kind === 'proxy' ? proxy.proxy : null,
+  }
 }
 
 /** What a person must mend before it can run: told without a stack. */
@@ -149,12 +158,24 @@ function receiverFor(
   log: Log,
 ): SlackReceiver {
   const { slack } = config
-  const { chat, people } = connections
-  const common = { command: '/opsee', chat, people, timeoutMs: slackTimeoutMs }
+  const { chat, people, proxied } = connections
+  const common = {
+    command: '/opsee',
+    chat,
+    people,
+    timeoutMs: slackTimeoutMs,
+    ...(proxied === null ? {} : { fetch: proxied.fetch }),
+  }
   const apiUrl = slack.apiUrl ?? null
   return slack.mode === 'socket'
     ? createSlackReceiver(
-        { ...common, mode: 'socket', appToken: secrets.slackAppToken ?? '', apiUrl },
+        {
+          ...common,
+          mode: 'socket',
+          appToken: secrets.slackAppToken ?? '',
+          apiUrl,
+          dispatcher: proxied?.dispatcher ?? null,
+        },
         handlers,
         systemClock,
         log,

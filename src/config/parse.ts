@@ -59,7 +59,10 @@ export function placeIn(text: string, path: ConfigPath): Pick<ConfigFault, 'line
 
 function read(text: string): { readonly document: Document; readonly lines: LineCounter } {
   const lines = new LineCounter()
-  return { document: parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true }), lines }
+  return {
+    document: parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, merge: true }),
+    lines,
+  }
 }
 
 function contentOf(

@@ -18,15 +18,15 @@ const layers: Readonly<Record<string, Layer>> = {
   'src/ports': { imports: words },
   // The words behind a program's name: read before anything else.
   'src/command-line': { imports: [] },
-  // Adapters: each behind its port, none beside another; two of them start processes, and two listen for HTTP.
+  // Adapters: each behind its port, none beside another; two of them start processes, and four use HTTP alike.
   'src/adapters/process': { imports: [...words, 'src/ports'] },
   'src/adapters/etcd': { imports: [...words, 'src/ports'] },
   'src/adapters/fleet': { imports: [...words, 'src/ports', 'src/adapters/process'] },
   'src/adapters/preparation': { imports: [...words, 'src/ports', 'src/adapters/process'] },
   'src/adapters/health': { imports: [...words, 'src/ports'] },
-  'src/adapters/registry': { imports: [...words, 'src/ports'] },
+  'src/adapters/registry': { imports: [...words, 'src/ports', 'src/adapters/http'] },
   'src/adapters/http': { imports: [...words, 'src/ports'] },
-  'src/adapters/webhooks': { imports: [...words, 'src/ports'] },
+  'src/adapters/webhooks': { imports: [...words, 'src/ports', 'src/adapters/http'] },
   'src/adapters/hooks': { imports: [...words, 'src/ports', 'src/adapters/http'] },
   'src/adapters/system': { imports: [...words, 'src/ports'] },
   'src/adapters/slack': {
@@ -77,7 +77,13 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   '@slack/web-api': ['src/adapters/slack'],
   execa: ['src/adapters/fleet', 'src/adapters/preparation'],
   'node:child_process': ['src/adapters/fleet'],
-  undici: ['src/adapters/health', 'src/adapters/registry', 'src/adapters/slack', 'src/adapters/webhooks'],
+  undici: [
+    'src/adapters/http',
+    'src/adapters/health',
+    'src/adapters/registry',
+    'src/adapters/slack',
+    'src/adapters/webhooks',
+  ],
   '@cedar-policy/cedar-wasm': ['src/authorization/cedar.ts'],
   yaml: ['src/config'],
 }

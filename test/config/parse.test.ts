@@ -202,6 +202,23 @@ describe('a fault says where it is, and what to write instead', () => {
   })
 })
 
+describe('a merge key', () => {
+  const staging = '  staging: { fleet: { endpoints: [http://127.0.0.1:49153] } }\n'
+
+  test('takes the keys of another block, and its own go first', () => {
+    const base =
+      '  staging: &base { tag: next, fleet: { endpoints: [http://127.0.0.1:49153] } }\n  second: { <<: *base, tag: own }\n'
+    const parsed = parseConfig(good.replace(staging, base))
+    expect(parsed).toMatchObject({ kind: 'config' })
+    const tiers = parsed.kind === 'config' ? parsed.config.tiers : {}
+    expect(tiers['second']).toMatchObject({ tag: 'own', fleet: { endpoints: ['http://127.0.0.1:49153'] } })
+  })
+
+  test('that is no block is told in words', () => {
+    expect(faults(good.replace(staging, '  staging: { <<: 5 }\n')).join()).toContain('Merge sources must be maps')
+  })
+})
+
 describe('what no single key shows', () => {
   test.each([
     [

@@ -7,6 +7,7 @@ const words: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'its name could not be looked up',
   ETIMEDOUT: 'connection timed out',
   EPIPE: 'connection closed',
+  UND_ERR_ABORTED: 'the proxy refused the connection',
   UND_ERR_SOCKET: 'connection closed before the answer was complete',
   UND_ERR_CONNECT_TIMEOUT: 'connection timed out',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer was cut',

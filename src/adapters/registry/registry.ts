@@ -37,7 +37,7 @@ const silent: LoginDeps['log'] = { info: () => undefined, warn: () => undefined 
 export function createRegistry(options: RegistryOptions, clock: Clock, deps: RegistryDeps = {}): Registry {
   const { log = silent, secretsChanged } = deps
   const logins = createLogins(options, { clock, log, ...(secretsChanged === undefined ? {} : { secretsChanged }) })
-  const session = createSession(logins, clock)
+  const session = createSession(logins, options.proxy ?? null, clock)
   const known = createBoundedMap<ImageLabels>(labelsKept)
   const asking = createShared<ImageLabels>()
   /** Which digest a tag named when it was last looked at. */

@@ -1,4 +1,5 @@
 import { createRedact } from '../../config/redact.ts'
+import type { Proxy } from '../../config/proxy.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { RegistryFault } from '../../ports/registry.ts'
 import { Away, isLater } from './away.ts'
@@ -36,8 +37,8 @@ export interface Session {
 const mostTries = 4
 const firstPauseMs = 250
 
-export function createSession(logins: Logins, clock: Clock): Session {
-  const wire = createWire()
+export function createSession(logins: Logins, proxy: Proxy | null, clock: Clock): Session {
+  const wire = createWire(proxy)
   const redact = (text: string): string => createRedact([...logins.secrets(), ...authorizations.secrets()])(text)
   const authorizations = createAuthorizations(wire, clock, redact)
   const told: Session['refusal'] = (place, answer, doing) => refusal(place, answer, doing, clock.now(), redact)

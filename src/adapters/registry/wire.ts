@@ -1,6 +1,8 @@
 import { gunzipSync } from 'node:zlib'
-import { Agent, request, type Dispatcher } from 'undici'
+import { request, type Dispatcher } from 'undici'
+import type { Proxy } from '../../config/proxy.ts'
 import { RegistryFault } from '../../ports/registry.ts'
+import { createAgent } from '../http/agent.ts'
 import { Away } from './away.ts'
 import { connectionWords } from './connection-words.ts'
 import { limited, type Patience } from './patience.ts'
@@ -32,8 +34,8 @@ export interface Wire {
 /** Sockets to one host: a hundred services are looked up at once, and no registry likes a hundred connections. */
 const socketsPerHost = 16
 
-export function createWire(): Wire {
-  const agent = new Agent({ connections: socketsPerHost, headersTimeout: 0, bodyTimeout: 0 })
+export function createWire(proxy: Proxy | null): Wire {
+  const agent = createAgent(proxy, { connections: socketsPerHost, headersTimeout: 0, bodyTimeout: 0 })
   return {
     async ask(asked, patience) {
       const { host } = asked.url

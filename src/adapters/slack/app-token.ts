@@ -30,12 +30,18 @@ export type AppTokenCheck =
  * against none of the ten that an app may have. Never rejects.
  */
 export async function checkAppToken(
-  options: { readonly appToken: string; readonly apiUrl: string | null; readonly timeoutMs: number },
+  options: {
+    readonly appToken: string
+    readonly apiUrl: string | null
+    readonly timeoutMs: number
+    readonly fetch?: typeof fetch
+  },
   log: Log,
 ): Promise<AppTokenCheck> {
   const method = 'apps.connections.open'
   const client = new webApi.WebClient(undefined, {
     ...(options.apiUrl === null ? {} : { slackApiUrl: options.apiUrl }),
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
     timeout: options.timeoutMs,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,

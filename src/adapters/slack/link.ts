@@ -1,6 +1,7 @@
 import { SocketModeReceiver } from '@slack/bolt'
 import type { App } from '@slack/bolt'
 import * as webApi from '@slack/web-api'
+import type { Dispatcher } from 'undici'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import { BAD_TOKEN } from './app-token.ts'
@@ -11,6 +12,8 @@ export interface LinkOptions {
   readonly appToken: string
   readonly apiUrl: string | null
   readonly timeoutMs: number
+  /** Connections through a proxy; null for direct ones. */
+  readonly dispatcher?: Dispatcher | null
 }
 
 /** One Socket Mode connection that is made again whenever it ends. */
@@ -42,6 +45,7 @@ const CLOSE_MS = 1_000
 export function createLink(app: App, options: LinkOptions, clock: Clock, log: Log): Link {
   const receiver = new SocketModeReceiver({
     appToken: options.appToken,
+    ...(options.dispatcher == null ? {} : { dispatcher: options.dispatcher }),
     autoReconnectEnabled: false,
     logger: slackLogger(log),
     // Options of its own: the library writes into this object, and a shared one would hand the bot token to the socket.

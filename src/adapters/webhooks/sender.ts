@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto'
-import { Agent, request } from 'undici'
+import { request } from 'undici'
+import type { Proxy } from '../../config/proxy.ts'
 import type { Clock } from '../../ports/clock.ts'
+import { createAgent } from '../http/agent.ts'
 import type { Announcement, Delivered, WebhookSender } from '../../ports/webhooks.ts'
 
 export interface ClosableWebhookSender extends WebhookSender {
@@ -9,14 +11,18 @@ export interface ClosableWebhookSender extends WebhookSender {
 
 /**
  * `POST` of JSON, signed as `X-Opsee-Signature: sha256=<hex>`, the HMAC-SHA256 of `<X-Opsee-Timestamp>.<body>`. Delivered is what
- * is answered with a 2xx; a redirect is not followed, as it would tell somebody else. Answers are not read. No proxy of the
- * environment. `timeoutMs` is for the whole of one try.
+ * is answered with a 2xx; a redirect is not followed, as it would tell somebody else. Answers are not read.
+ * `timeoutMs` is for the whole of one try.
  */
 export function createWebhookSender(
-  { secret, timeoutMs }: { readonly secret: string; readonly timeoutMs: number },
+  {
+    secret,
+    timeoutMs,
+    proxy = null,
+  }: { readonly secret: string; readonly timeoutMs: number; readonly proxy?: Proxy | null },
   clock: Clock,
 ): ClosableWebhookSender {
-  const agent = new Agent({ pipelining: 0, maxHeaderSize: 16 * 1024 })
+  const agent = createAgent(proxy, { pipelining: 0, maxHeaderSize: 16 * 1024 })
 
   async function post(url: string, { id, event, body }: Announcement, signal: AbortSignal): Promise<Delivered> {
     const timestamp = String(Math.floor(clock.now() / 1000))
