@@ -56,7 +56,7 @@ export class HealthWatch {
     this.#asking.add(key)
     this.#askedAt.set(key, this.#clock.monotonic())
     try {
-      const answer = await askGate(gate, service, ip, { probe: this.#probe, announcedPort: this.#port })
+      const answer = await askGate(gate, { service, unit, ip }, { probe: this.#probe, announcedPort: this.#port })
       if (answer.kind !== 'healthy' && answer.kind !== 'unhealthy') return
       this.#seen.set(key, { stateSince: 0, passes: 0, fails: 0, last: answer })
     } finally {

@@ -98,7 +98,7 @@ async function driftIn(
 }
 
 async function askedCopy(target: Target, copy: LeftCopy, read: Readers) {
-  const answer = copy.ip === null ? null : await read.health.check(target.service, copy.ip)
+  const answer = copy.ip === null ? null : await read.health.check(target.service, copy.ip, copy.unit)
   return { ...copy, answers: answer === null ? null : answer.kind === 'healthy' }
 }
 
