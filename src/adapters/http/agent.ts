@@ -41,7 +41,8 @@ export function createProxyFetch(proxy: Proxy | null): ProxyFetch | null {
 /** Slack's client sends texts and forms. A form of Node would be sent as a text. */
 function bodyOf(body: unknown): string | OwnForm | Uint8Array | null {
   if (body === null || typeof body === 'string' || body instanceof Uint8Array) return body
-  if (!(body instanceof FormData)) return String(body)
+  if (body instanceof URLSearchParams) return body.toString()
+  if (!(body instanceof FormData)) throw new Error('only texts and forms go through the proxy')
   const form = new OwnForm()
   for (const [name, value] of body.entries()) form.append(name, value)
   return form

@@ -45,7 +45,7 @@ const CLOSE_MS = 1_000
 export function createLink(app: App, options: LinkOptions, clock: Clock, log: Log): Link {
   const receiver = new SocketModeReceiver({
     appToken: options.appToken,
-    ...(options.dispatcher == null ? {} : { dispatcher: options.dispatcher }),
+    ...(options.dispatcher ? { dispatcher: options.dispatcher } : {}),
     autoReconnectEnabled: false,
     logger: slackLogger(log),
     // Options of its own: the library writes into this object, and a shared one would hand the bot token to the socket.

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http'
-import { connect, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createProxyFetch } from '../../../src/adapters/http/agent.ts'
 import { createRegistry } from '../../../src/adapters/registry/registry.ts'
@@ -16,7 +16,10 @@ const asked: { readonly host: string; readonly authorization: string | undefined
 let proxyServer: Server
 let target: Server
 const image = makeImage()
-const portOf = (server: Server): number => (server.address() as AddressInfo).port
+function portOf(server: Server): number {
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
 
 beforeAll(async () => {
   // Stands for every host outside: what the proxy is asked for comes here.
