@@ -65,7 +65,7 @@ export default mutation({
       reason: args.reason ?? rollout.reason,
       retryOf: rollout.id,
       next: rollout.next,
-      typed: rollout.typed,
+      typed: rollout.next.length > 0 ? { ...rollout.typed, at: read.now() } : rollout.typed,
     })
     return startedReply(result, target, {
       next: rollout.next,
@@ -101,6 +101,8 @@ async function findEnded(id: number, { read }: QueryContext): Promise<Found> {
       )
     case 'succeeded':
       return reply(`${verdict} Nothing is left of it to retry: ${again}.`)
+    case 'cancelled':
+      return reply(`${verdict} Nothing of it was done: ${code(rollout.command)} asks for it again.`)
     case 'failed':
     case 'aborted':
       if (unitsLeft(rollout).length > 0) return { kind: 'ended', rollout }

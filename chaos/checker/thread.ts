@@ -61,6 +61,7 @@ const words: Readonly<Record<string, string>> = {
   aborted: 'aborted',
   'rolled-back': 'failed and was taken back',
   'rollback-failed': 'failed, and so did taking it back',
+  cancelled: 'was cancelled before it began',
 }
 const reaction: Readonly<Record<string, string>> = {
   succeeded: 'white_check_mark',
@@ -68,6 +69,7 @@ const reaction: Readonly<Record<string, string>> = {
   aborted: 'no_entry_sign',
   'rolled-back': 'leftwards_arrow_with_hook',
   'rollback-failed': 'rotating_light',
+  cancelled: 'heavy_minus_sign',
 }
 
 /** A success with an old copy that was not seen to stop is not shown as clean. */
@@ -77,7 +79,10 @@ const saysOldCopy = (lines: readonly string[]): boolean =>
 
 /** How the first line of each kind of event looks; what is in brackets names it. Kinds that are not here are passed over. */
 const heads: readonly (readonly [kind: string, line: RegExp])[] = [
-  ['queued', /^(?:Takes up rollout \d+ again\. )?It waits: .* are checked again when its turn comes; /],
+  [
+    'queued',
+    /^(?:Takes up rollout \d+ again\. )?It waits: .*(?: are checked again when its turn comes; |` starts it, )/,
+  ],
   ['waits', /^It waits: /],
   ['plan-changed', /^Nothing was begun: it waits for a yes\. /],
   ['confirmed', / said yes to plan [0-9a-f]+\.$/],
@@ -103,7 +108,7 @@ const heads: readonly (readonly [kind: string, line: RegExp])[] = [
   ['resumed', /^(?:Resumed by|Stop lifted by|The pause is gone|The stop is gone)/],
   ['taken', / takes this over from <@\S+>/],
   ['abort-asked', / aborted it(?: \(".*"\))?\. Nothing new begins/],
-  ['ended', /^<@\S+> (?:\*Taking it back failed too.*\* )?\S+ \S+ (?:succeeded|failed|was aborted)\b/],
+  ['ended', /^<@\S+> (?:\*Taking it back failed too.*\* )?\S+ \S+ (?:succeeded|failed|was aborted|was cancelled)\b/],
 ]
 
 const release = z.object({ digest: z.string() })

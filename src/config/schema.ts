@@ -118,6 +118,12 @@ export const configSchema = z.strictObject({
       rollout: rolloutSettings.default({}),
     })
     .prefault({}),
+  rollouts: z
+    .strictObject({
+      /** After a failure on a target, those that wait for it ask for confirmation, or start by themselves. */
+      afterFailure: z.enum(['ask', 'start']).default('ask'),
+    })
+    .prefault({}),
   /** Where images come from; without it nothing is known of releases, and everything else works. */
   registry: registry.optional(),
   /** Where registries and build servers tell of new builds (`POST /hooks/…`); without it nothing listens. */

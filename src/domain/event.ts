@@ -18,6 +18,8 @@ const fact = z.discriminatedUnion('kind', [
     hash: z.string(),
     instances: z.int(),
     reason: z.string(),
+    /** It waits for a yes from the beginning. */
+    asks: z.literal(true).optional(),
   }),
   /** It is first in line and waits for something else now. */
   z.strictObject({ kind: z.literal('waits'), reason: z.string() }),

@@ -192,4 +192,6 @@ export type Planned =
       readonly message: string
       /** The fleet does not answer: it may be possible in a moment. */
       readonly transient: boolean
+      /** The target is already as it would be left. */
+      readonly satisfied?: true
     }

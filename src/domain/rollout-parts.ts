@@ -81,6 +81,22 @@ export const endingSchema = z.discriminatedUnion('kind', [
     outside: z.boolean().optional(),
   }),
   z.strictObject({ kind: z.literal('aborted'), by: personSchema, reason: z.string().nullable() }),
+  /** It left the queue before it began, and nothing was done. `by` is null when no person took it out. */
+  z.strictObject({
+    kind: z.literal('cancelled'),
+    why: z.enum([
+      /** The target is already as the rollout would leave it. */
+      'pointless',
+      /** A person took it out. */
+      'withdrawn',
+      /** The person who asked for it lost the right to it. */
+      'denied',
+      /** The target, or every instance of it, is gone. */
+      'gone',
+    ]),
+    by: personSchema.nullable(),
+    reason: z.string(),
+  }),
 ])
 
 /** Why nothing new may begin: a person's wish, to which the rollout has said that it holds. */
@@ -101,6 +117,8 @@ export const typedSchema = z.strictObject({
   force: z.boolean(),
   /** Unit files that changed are rolled out too. */
   units: z.boolean().optional(),
+  /** When a list of services was typed, in milliseconds since the epoch; its later services compare it with failures. */
+  at: z.int().optional(),
 })
 export type Typed = z.infer<typeof typedSchema>
 
@@ -129,6 +147,8 @@ export const waitingSchema = z.strictObject({
   ask: planAskSchema,
   /** What force can pass was passed. */
   force: z.boolean(),
+  /** Number of the target's history row from which on a failure came while this rollout waited; none in older records. */
+  failuresAfter: z.int().min(0).optional(),
 })
 
 /** How far the wanted release is: what the units pull at their next start. */
@@ -156,5 +176,9 @@ export const rollbackSchema = z.strictObject({
   again: z.array(z.string()).default([]),
 })
 export type InstanceState = z.infer<typeof instanceStateSchema>
-export type Ending = z.infer<typeof endingSchema>
+type Ending = z.infer<typeof endingSchema>
+/** How a rollout that waits leaves the queue without having begun. */
+export type Cancelled = Extract<Ending, { kind: 'cancelled' }>
+/** How a rollout that has begun ends otherwise than planned. */
+export type BegunEnding = Exclude<Ending, Cancelled>
 export type Person = z.infer<typeof personSchema>

@@ -16,7 +16,17 @@ import {
 } from './rollout-parts.ts'
 
 export { obstacleSchema, stages, stageSchema, typedSchema } from './rollout-parts.ts'
-export type { Ending, InstanceState, Obstacle, Pause, Person, Stage, Typed, WaitsFor } from './rollout-parts.ts'
+export type {
+  BegunEnding,
+  Cancelled,
+  InstanceState,
+  Obstacle,
+  Pause,
+  Person,
+  Stage,
+  Typed,
+  WaitsFor,
+} from './rollout-parts.ts'
 
 /** One numbered execution of a plan on a target, as the store keeps it. Times are milliseconds since the epoch. */
 
@@ -30,6 +40,8 @@ const phases = [
   'aborted',
   'rolled-back',
   'rollback-failed',
+  /** It left the queue without having begun. `ending` says why. Statistics do not count it as a failure. */
+  'cancelled',
 ] as const
 export const phaseSchema = z.enum(phases)
 export type Phase = z.infer<typeof phaseSchema>
@@ -133,6 +145,7 @@ export function holdsItsTarget({ phase }: Pick<Rollout, 'phase'>): boolean {
     case 'aborted':
     case 'rolled-back':
     case 'rollback-failed':
+    case 'cancelled':
       return false
   }
 }
@@ -148,11 +161,30 @@ export function isOver({ phase }: Pick<Rollout, 'phase'>): boolean {
     case 'aborted':
     case 'rolled-back':
     case 'rollback-failed':
+    case 'cancelled':
       return true
     case 'queued':
     case 'rolling':
     case 'paused':
     case 'rolling-back':
+      return false
+  }
+}
+
+/** It changed something and did not reach its end as planned. A rollout that was cancelled never began. */
+export function hasFailed({ phase }: Pick<Rollout, 'phase'>): boolean {
+  switch (phase) {
+    case 'failed':
+    case 'aborted':
+    case 'rolled-back':
+    case 'rollback-failed':
+      return true
+    case 'queued':
+    case 'rolling':
+    case 'paused':
+    case 'rolling-back':
+    case 'succeeded':
+    case 'cancelled':
       return false
   }
 }

@@ -1,7 +1,7 @@
 import type { WaitsFor } from './rollout.ts'
 import { series } from './wording.ts'
 
-/** What a rollout waits for, as a clause: "it is 2nd in line: rollout 12 is under way there, and rollout 13 waits before it". Not escaped. */
+/** What a rollout waits for, as a clause: "place 2 in the queue: rollout 12 is under way there, and rollout 13 waits before it". Not escaped. */
 export function waitsForText(waits: WaitsFor, tier: string): string {
   switch (waits.kind) {
     case 'turn': {

@@ -57,6 +57,7 @@ const phaseWords: Readonly<Record<Phase, string>> = {
   aborted: 'was aborted',
   'rolled-back': 'failed and was taken back',
   'rollback-failed': 'failed, and so did taking it back',
+  cancelled: 'was cancelled before it began',
 }
 
 /** Behind "Rollout 12". */

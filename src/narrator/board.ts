@@ -31,7 +31,7 @@ export function rootMessage(rollout: Rollout): Message {
   const verdict = verdictText(rollout)
   const sections: Section[] = [
     { kind: 'header', text: title },
-    ...(isWaiting(rollout)
+    ...(isWaiting(rollout) || rollout.phase === 'cancelled'
       ? [{ kind: 'text', text: `*Rollout ${id} ${verdict}*` } as const]
       : boardSections(rollout, verdict)),
   ]
@@ -69,6 +69,7 @@ function verdictText(rollout: Rollout): string {
   const done = rolled.filter((one) => one.stage === 'done').length
   const progress = `${done} of ${total} done`
   if (rollout.waiting !== null) return `waits: ${words(waitsForText(rollout.waiting.for, rollout.plan.tier))}`
+  if (rollout.ending?.kind === 'cancelled') return `${phaseText(rollout.phase)}: ${words(rollout.ending.reason)}`
   if (isOver(rollout)) {
     const ms = tookMs(rollout)
     const took = ms === null ? '' : ` after ${durationText(ms)}`
@@ -200,6 +201,8 @@ export function reactionOf(rollout: Rollout): string {
       return 'x'
     case 'aborted':
       return 'no_entry_sign'
+    case 'cancelled':
+      return 'heavy_minus_sign'
   }
 }
 
@@ -216,6 +219,10 @@ export function closingMessage(rollout: Rollout): Message {
   const why = rollout.ending?.kind === 'failed' ? `: ${words(rollout.ending.reason)}` : ''
   const reason = rollout.reason === null ? '' : ` ("${words(rollout.reason)}")`
   const copies = oldCopiesCount(rollout)
-  const text = `${plan.service} ${plan.tier}: ${plan.kind} by ${personText(rollout.requestedBy)}${reason} ${phaseText(rollout.phase)}${took}, ${done} of ${rolled.length} ${deed}${copies === null ? '' : `, ${copies}`}${why}${release} (rollout ${id})`
+  const head = `${plan.service} ${plan.tier}: ${plan.kind} by ${personText(rollout.requestedBy)}${reason}`
+  const text =
+    rollout.ending?.kind === 'cancelled'
+      ? `${head} ${phaseText(rollout.phase)}: ${words(rollout.ending.reason)} (rollout ${id})`
+      : `${head} ${phaseText(rollout.phase)}${took}, ${done} of ${rolled.length} ${deed}${copies === null ? '' : `, ${copies}`}${why}${release} (rollout ${id})`
   return { text, sections: [{ kind: 'text', text }], key: `r${id}.closing` }
 }

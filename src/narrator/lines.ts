@@ -26,7 +26,7 @@ import {
 import { releasePlanLines } from '../domain/release-plan-text.ts'
 import { oldCopiesText } from '../domain/old-copies.ts'
 import { atEndText } from './at-end-text.ts'
-import { nextStepsText, stuckText } from './next-steps.ts'
+import { cancelledSteps, nextStepsText, stuckText } from './next-steps.ts'
 
 /**
  * What an event is in the thread: one line, or a few for the end; null when the root message shows it well enough.
@@ -43,7 +43,7 @@ export function lineOf(event: RolloutEvent, rollout: Rollout): string | null {
     case 'accepted':
       return planText(rollout.plan, fact.retryOf)
     case 'queued':
-      return queuedText(fact)
+      return queuedText(fact, rollout)
     case 'waits':
       return `It waits: ${words(fact.reason)}.`
     case 'plan-changed':
@@ -144,7 +144,10 @@ function awayText(away: readonly string[] | null): string {
   return away.length === 0 ? '; nothing is away' : `; ${seriesShort(away)} ${away.length === 1 ? 'is' : 'are'} away`
 }
 
-function queuedText(fact: Extract<Fact, { kind: 'queued' }>): string {
+function queuedText(fact: Extract<Fact, { kind: 'queued' }>, { id }: Rollout): string {
+  if (fact.asks === true) {
+    return `It waits: ${words(fact.reason)}. \`/opsee confirm ${id}\` starts it, \`/opsee abort ${id}\` takes it out.`
+  }
   const again = fact.retryOf === null ? '' : `Takes up rollout ${fact.retryOf} again. `
   return `${again}It waits: ${words(fact.reason)}. Rights, locks and plan ${fact.hash} (${count(fact.instances, 'instance')}) are checked again when its turn comes; then it begins by itself.`
 }
@@ -155,9 +158,15 @@ function changedText({ was, plan, obstacles }: Extract<Fact, { kind: 'plan-chang
       ? []
       : [`What would be done now is not what was accepted (plan ${was}) any more. ${planText(plan, rollout.retryOf)}`]),
     ...obstacles.map((one) => `Stands in the way: ${words(one.message)}.`),
-    `Nothing was begun: it waits for a yes. \`/opsee confirm ${rollout.id}\` starts it so, \`/opsee abort ${rollout.id}\` takes it out.`,
+    `Nothing was begun: it waits for a yes. \`/opsee confirm ${rollout.id}\` starts it so, \`/opsee abort ${rollout.id}\` takes it out.${upTo(rollout)}`,
   ]
   return lines.join('\n')
+}
+
+/** Whoever owns it is notified; a hook is nobody to notify. */
+function upTo(rollout: Rollout): string {
+  const owner = mention(ownerOf(rollout).id)
+  return owner.startsWith('<@') ? ` ${owner}, please decide.` : ''
 }
 
 function planText(plan: Plan, retryOf: number | null): string {
@@ -210,6 +219,9 @@ function endText(rollout: Rollout, { reason, ...shown }: Extract<Fact, { kind: '
     const clean = copies === null ? 'succeeded' : 'succeeded, with a warning'
     const line = `${who} ${plan.service} ${plan.tier} ${clean}: ${words(reason)}${took}.`
     return [line, ...(copies === null ? [] : [copies]), ...(releases === null ? [] : [releases])].join('\n')
+  }
+  if (phase === 'cancelled') {
+    return `${who} ${plan.service} ${plan.tier} ${phaseText(phase)}: ${words(reason)}. Nothing was done.\n${cancelledSteps(rollout)}`
   }
   const failure = firstFailureText(rollout)
   const lines = [

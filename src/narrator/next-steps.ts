@@ -36,6 +36,15 @@ export function nextStepsText(rollout: Rollout): string {
   return `Next: ${steps.join('; ')}.`
 }
 
+/** It never began: what runs, or the command to ask for it again. */
+export function cancelledSteps(rollout: Rollout): string {
+  const { ending, command } = rollout
+  const pointless = ending?.kind === 'cancelled' && ending.why === 'pointless'
+  return pointless
+    ? `Next: ${status(rollout)}.`
+    : `Next: ${status(rollout)}; \`/opsee ${words(command)}\` asks for it again.`
+}
+
 /** It runs what ran before, or a person must see to it. */
 function takenBackSteps(rollout: Rollout): string {
   const { plan, phase, next } = rollout

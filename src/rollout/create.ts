@@ -1,8 +1,7 @@
 import type { Fact } from '../domain/event.ts'
 import { lockExpired, type Lock } from '../domain/lock.ts'
 import type { Pin } from '../domain/pin.ts'
-import type { Plan } from '../domain/plan.ts'
-import type { Rollout, Typed, WaitsFor } from '../domain/rollout.ts'
+import type { Rollout, WaitsFor } from '../domain/rollout.ts'
 import type { Stop } from '../domain/stop.ts'
 import type { Target } from '../domain/target.ts'
 import { waitsForText } from '../domain/waiting-text.ts'
@@ -20,15 +19,20 @@ import {
   rolloutRecord,
   stopRecord,
 } from '../store/records.ts'
+import { readTargets } from '../store/target-pages.ts'
 import type { Writes } from './ending.ts'
+import { failureObstacle, failuresAfter, failuresBehind } from './failed-before.ts'
 import { lineIn, queueOf, turnOf } from './line.ts'
 import { newRollout, type NewRollout } from './new-rollout.ts'
+import { sameInLine } from './same-in-line.ts'
 
 export interface QueueLimits {
   /** How many rollouts may run at once in a tier; null for any number. */
   atOnce(tier: string): number | null
   /** How many may wait on one target. */
   readonly length: number
+  /** What becomes of those that wait when a rollout of their target fails. */
+  readonly afterFailure: 'ask' | 'start'
 }
 
 export type Created =
@@ -36,7 +40,7 @@ export type Created =
   | { readonly kind: 'repeated'; readonly id: number }
   /** It waits, and begins by itself. */
   | { readonly kind: 'queued'; readonly id: number; readonly for: WaitsFor }
-  /** One that is just the same waits already, and nothing was created. */
+  /** One that is just the same is under way or waits already, and nothing was created. */
   | { readonly kind: 'joined'; readonly rollout: Rollout }
   /** It would have to wait, and no more may. */
   | { readonly kind: 'full'; readonly for: WaitsFor; readonly waiting: readonly number[] }
@@ -58,12 +62,13 @@ export async function createRollout(
   const { plan } = asked
   for (;;) {
     // The counters first: whatever joins the line or begins behind this moment changes one of them.
-    const [counter, starts] = await Promise.all([
+    const [counter, starts, after] = await Promise.all([
       store.get(keys.rolloutCounter),
       store.get(keys.startCounter(plan.tier)),
+      failuresAfter(store, plan, asked.asker),
     ])
-    const [page, tierLock, targetLock, retried] = await Promise.all([
-      store.range(keys.targetsIn(plan.tier)),
+    const [entries, tierLock, targetLock, retried] = await Promise.all([
+      readTargets(store, keys.targetsIn(plan.tier)),
       store.get(keys.tierLock(plan.tier)),
       store.get(keys.targetLock(plan)),
       asked.retryOf === null ? null : store.get(keys.retried(asked.retryOf)),
@@ -82,17 +87,24 @@ export async function createRollout(
       const lock = lockRecord.read(entry)
       if (lock.by.id !== asked.requestedBy.id && !lockExpired(lock, clock.now())) return { kind: 'locked', lock }
     }
-    const line = lineIn(page.entries, plan.tier)
+    const line = lineIn(entries, plan.tier)
     const id = (counter === null ? 0 : counterRecord.read(counter).last) + 1
     const turn = turnOf(line, plan, id, limits.atOnce(plan.tier))
-    if (turn.kind !== 'now') {
-      const queue = queueOf(line, plan).map((one) => one.id)
-      const same = await sameIn(store, queue, asked)
+    const waits = turn.kind === 'now' ? await confirmation(store, asked, after, limits) : turn
+    if (waits !== null) {
+      const queue = queueOf(line, plan)
+      const same = await sameInLine(store, line, asked, waits.kind === 'yes')
       if (same !== null) return { kind: 'joined', rollout: same }
-      if (queue.length >= limits.length) return { kind: 'full', for: turn, waiting: queue }
+      if (queue.length >= limits.length) return { kind: 'full', for: waits, waiting: queue.map((one) => one.id) }
     }
     const now = clock.now()
-    const rollout = newRollout(id, asked, turn.kind === 'now' ? null : turn, now)
+    const rollout = newRollout(id, asked, waits === null ? null : { for: waits, failuresAfter: after }, now)
+    const place = {
+      id,
+      stuck: waits?.kind === 'yes',
+      yes: null,
+      ...(waits?.kind === 'yes' ? { yields: true as const } : {}),
+    }
     const result = await store.commit({
       require: [
         asBefore(keys.rolloutCounter, counter),
@@ -101,7 +113,7 @@ export async function createRollout(
         asBefore(keys.targetLock(plan), targetLock),
         asBefore(keys.pin(plan), pinned),
         { kind: 'absent', key: keys.rollout(id) },
-        ...(turn.kind === 'now' ? beginning(plan, id, starts).require : []),
+        ...(waits === null ? beginning(plan, id, starts).require : []),
         ...(asked.retryOf === null ? [] : [{ kind: 'absent', key: keys.retried(asked.retryOf) } as const]),
         ...(asked.following === null ? [] : [asBefore(asked.following.key, asked.following)]),
       ],
@@ -112,16 +124,16 @@ export async function createRollout(
           key: keys.event(id, 1),
           value: eventRecord.write({ rollout: id, seq: 1, at: now, fact: firstFact(rollout) }),
         },
-        ...(turn.kind === 'now'
+        ...(waits === null
           ? beginning(plan, id, starts).puts
-          : [{ key: keys.queued(plan, id), value: placeRecord.write({ id, stuck: false, yes: null }) }]),
+          : [{ key: keys.queued(plan, id), value: placeRecord.write(place) }]),
         { key: keys.telling(id), value: pointerRecord.write({ id }) },
         ...(asked.retryOf === null ? [] : [{ key: keys.retried(asked.retryOf), value: pointerRecord.write({ id }) }]),
       ],
       deletes: asked.following === null ? [] : [asked.following.key],
     })
     if (result.kind === 'committed') {
-      return turn.kind === 'now' ? { kind: 'created', id } : { kind: 'queued', id, for: turn }
+      return waits === null ? { kind: 'created', id } : { kind: 'queued', id, for: waits }
     }
     if (asked.following !== null && !result.entries.some((entry) => entry.key === asked.following?.key)) {
       throw new Error(`Another process took up the note ${asked.following.key} first`)
@@ -141,42 +153,22 @@ export function beginning(target: Target, id: number, starts: Entry | null): Omi
   }
 }
 
-/** Of those that wait, the one that would do just this. What cannot be read is another one. */
-async function sameIn(store: StoreReader, queue: readonly number[], asked: NewRollout): Promise<Rollout | null> {
-  if (asked.retryOf !== null || asked.following !== null) return null
-  const entries = await Promise.all(queue.map((id) => store.get(keys.rollout(id))))
-  const wanted = JSON.stringify(sameness(asked.plan, asked, asked.typed, asked.next))
-  for (const entry of entries) {
-    const rollout = entry === null ? null : readable(entry)
-    if (rollout === null || rollout.waiting === null || rollout.retryOf !== null) continue
-    const { plan, waiting, typed, next } = rollout
-    if (JSON.stringify(sameness(plan, waiting, typed, next)) === wanted) return rollout
-  }
-  return null
-}
-
-const sameness = (
-  plan: Plan,
-  { ask, force }: Pick<NewRollout, 'ask' | 'force'>,
-  typed: Typed,
-  next: readonly string[],
-) => [
-  [plan.hash, ask.kind, ask.to, ask.units, ask.preparedBy, ask.batch, ask.canary, ask.only, force],
-  [typed.batch, typed.canary, typed.force],
-  next,
-]
-
-function readable(entry: Entry): Rollout | null {
-  try {
-    return rolloutRecord.read(entry)
-  } catch {
-    return null
-  }
+/** What nobody has confirmed since a failure on its target waits for a yes, though it is its turn. */
+async function confirmation(
+  store: StoreReader,
+  { plan, asker }: NewRollout,
+  after: number,
+  { afterFailure }: QueueLimits,
+): Promise<Extract<WaitsFor, { kind: 'yes' }> | null> {
+  if (afterFailure === 'start' || asker.kind === 'person') return null
+  const obstacle = failureObstacle(await failuresBehind(store, plan, after))
+  return obstacle === null ? null : { kind: 'yes', hash: plan.hash, obstacles: [obstacle] }
 }
 
 function firstFact(rollout: Rollout): Fact {
   const { requestedBy: by, retryOf, waiting, plan, instances } = rollout
   if (waiting === null) return { kind: 'accepted', by, retryOf }
   const reason = waitsForText(waiting.for, plan.tier)
-  return { kind: 'queued', by, retryOf, hash: plan.hash, instances: instances.length, reason }
+  const asks = waiting.for.kind === 'yes' ? { asks: true as const } : {}
+  return { kind: 'queued', by, retryOf, hash: plan.hash, instances: instances.length, reason, ...asks }
 }

@@ -1,18 +1,20 @@
 import type { Fact } from '../domain/event.ts'
 import { standing, type Blocker, type Plan } from '../domain/plan.ts'
-import type { Ending, Obstacle, Person, Rollout, WaitsFor } from '../domain/rollout.ts'
+import type { Cancelled, Obstacle, Person, Rollout, WaitsFor } from '../domain/rollout.ts'
 import { waitsForText } from '../domain/waiting-text.ts'
 import type { QueuePlace } from '../store/records.ts'
+import { failureObstacle, type FailedBefore } from './failed-before.ts'
 import type { Wishes } from './journal.ts'
 import type { Turn } from './line.ts'
+import { pointlessNow } from './pointless.ts'
 
 /** What came of planning it anew. */
 export type Checked =
   | { readonly kind: 'plan'; readonly plan: Plan; readonly blockers: readonly Blocker[] }
   /** No answer now; it is asked again. */
   | { readonly kind: 'silent'; readonly reason: string }
-  /** There is nothing left to roll, or nobody may roll it any more. */
-  | { readonly kind: 'impossible'; readonly reason: string }
+  /** The target is as the rollout would leave it (`pointless`), or there is nothing to roll any more (`gone`). */
+  | { readonly kind: 'impossible'; readonly why: 'pointless' | 'gone'; readonly reason: string }
 
 export interface WaitSeen {
   readonly turn: Turn
@@ -21,13 +23,15 @@ export interface WaitSeen {
   readonly holds: readonly string[]
   /** Null: not looked at yet. */
   readonly checked: Checked | null
+  /** Rollouts of its target that failed while it waited; none where the configuration lets it start all the same. */
+  readonly failed: readonly FailedBefore[]
   readonly yes: QueuePlace['yes']
   /** What `look-again` named the last time. */
   readonly differed: string | null
 }
 
 export type WaitStep =
-  | { readonly kind: 'end'; readonly ending: Ending }
+  | { readonly kind: 'end'; readonly ending: Cancelled }
   /** The same object as before when nothing is new. */
   | { readonly kind: 'wait'; readonly for: WaitsFor; readonly facts: readonly Fact[] }
   /** Nothing but the fleet and the rights are left to look at. */
@@ -42,7 +46,8 @@ export function decideWait(rollout: Rollout, seen: WaitSeen): WaitStep {
   const { abort, turn, holds, checked } = seen
   if (abort !== null) {
     const { by, reason } = abort
-    return { kind: 'end', ending: { kind: 'aborted', by, reason } }
+    const why = reason === null ? '' : `: ${reason}`
+    return cancel('withdrawn', `${nameOf(by)} took it out of the queue${why}`, by)
   }
   if (turn.kind === 'turn') return wait(rollout, turn)
   const [hold] = holds
@@ -52,7 +57,7 @@ export function decideWait(rollout: Rollout, seen: WaitSeen): WaitStep {
     case undefined:
       return { kind: 'check' }
     case 'impossible':
-      return { kind: 'end', ending: { kind: 'failed', reason: checked.reason, unit: null } }
+      return cancel(checked.why, checked.reason)
     case 'silent':
       return wait(rollout, { kind: 'answer', reason: checked.reason })
     case 'plan':
@@ -64,24 +69,37 @@ function withPlan(rollout: Rollout, seen: WaitSeen, plan: Plan, blockers: readon
   const left = standing(blockers, rollout.waiting?.force ?? false)
   const locked = left.find((one) => one.kind === 'locked' || one.kind === 'stopped')
   if (locked !== undefined) return wait(rollout, { kind: 'hold', reason: locked.message })
+  const pointless = pointlessNow(rollout, plan, left)
+  if (pointless !== null) return cancel('pointless', pointless)
+  const failure = failureObstacle(seen.failed)
+  const shown = [...(failure === null ? [] : [failure]), ...left]
   const yes = seen.yes?.hash === plan.hash ? seen.yes : null
-  const obstacles = left.filter((one) => yes?.passes.includes(one.kind) !== true)
+  const obstacles = shown.filter((one) => yes?.passes.includes(one.kind) !== true)
   if (obstacles.length === 0 && (yes !== null || plan.hash === rollout.plan.hash)) return { kind: 'begin', plan }
   const waits = {
     kind: 'yes',
     hash: plan.hash,
-    obstacles: left.map(({ kind, message }) => ({ kind, message })),
+    obstacles: shown.map(({ kind, message }) => ({ kind, message })),
   } as const
   const before = rollout.waiting?.for
-  const differs = nameOf(waits)
-  if (before?.kind === 'yes' && nameOf(before) === differs) return { kind: 'wait', for: before, facts: [] }
-  // One look may have come at a bad moment: a gate that did not answer once, a machine that was late.
-  if (seen.differed !== differs) return { kind: 'look-again', differs }
+  const differs = planName(waits)
+  if (before?.kind === 'yes' && planName(before) === differs) return { kind: 'wait', for: before, facts: [] }
+  // One look may have come at a bad moment: a gate that did not answer once, a machine that was late. A failure is on record.
+  const onRecord = left.length === 0 && plan.hash === rollout.plan.hash
+  if (!onRecord && seen.differed !== differs) return { kind: 'look-again', differs }
   const fact: Fact = { kind: 'plan-changed', was: rollout.plan.hash, plan, obstacles: waits.obstacles }
   return { kind: 'wait', for: waits, facts: [fact] }
 }
 
-const nameOf = (waits: { readonly hash: string; readonly obstacles: readonly Obstacle[] }): string =>
+/** It leaves the queue, and nothing was done. */
+const cancel = (why: Cancelled['why'], reason: string, by: Person | null = null): WaitStep => ({
+  kind: 'end',
+  ending: { kind: 'cancelled', why, by, reason },
+})
+
+const nameOf = ({ id, name }: Person): string => name ?? id
+
+const planName = (waits: { readonly hash: string; readonly obstacles: readonly Obstacle[] }): string =>
   [waits.hash, ...waits.obstacles.map((one) => one.kind).sort()].join(' ')
 
 /** Moving up is shown by the root message alone; another kind of waiting, or another hold, is told in a line. */

@@ -5,7 +5,7 @@ import {
   ownerOf,
   samePause,
   underWay,
-  type Ending,
+  type BegunEnding,
   type InstanceState,
   type Pause,
   type Person,
@@ -122,7 +122,7 @@ export class Draft {
   }
 
   /** From now on it can only end. The first failure is the one that is told; an abort goes before a failure. */
-  end(ending: Ending): void {
+  end(ending: BegunEnding): void {
     const already = this.rollout.ending
     if (already !== null && (already.kind === 'aborted' || ending.kind === 'failed')) return
     this.set({ ending, pause: null, phase: underWay(this.rollout) })

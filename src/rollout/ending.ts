@@ -43,14 +43,16 @@ export async function endingWrites(
 }
 
 function onSuccess(rollout: Rollout): Put[] {
-  if (rollout.phase !== 'succeeded') return []
-  const { plan, id, requestedBy } = rollout
+  const { plan, id, requestedBy, ending } = rollout
+  const pointless = ending?.kind === 'cancelled' && ending.why === 'pointless'
+  if (rollout.phase !== 'succeeded' && !pointless) return []
   // It replaced nothing that ran: what was last rolled out well is still that.
   if (plan.kind === 'scale') return []
   const at = rollout.endedAt ?? rollout.createdAt
   const release = plan.release?.to ?? null
   const current = currentRecord.write({ id, at, by: requestedBy, release })
-  const puts: Put[] = [{ key: keys.current(plan), value: current }]
+  // A list of services goes on behind a rollout that had nothing more to do.
+  const puts: Put[] = pointless ? [] : [{ key: keys.current(plan), value: current }]
   if (rollout.next.length > 0 && (plan.kind === 'deploy' || plan.kind === 'restart')) {
     const following = followingRecord.write({
       after: id,

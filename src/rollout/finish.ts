@@ -139,7 +139,7 @@ function whyText(rollout: Rollout): string {
   const why =
     ending === null
       ? count
-      : ending.kind === 'failed'
+      : ending.kind !== 'aborted'
         ? ending.reason
         : `aborted by ${ending.by.name ?? ending.by.id}; ${count}`
   if (!back || rollback === null) return why

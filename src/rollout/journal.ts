@@ -19,6 +19,7 @@ import {
   type PersonalWishes,
 } from '../store/records.ts'
 import { endingWrites, type Writes } from './ending.ts'
+import { failedWhileWaiting, type FailedBefore } from './failed-before.ts'
 
 /** The right to drive one rollout: the lease that bounds it, and the fencing token that each write compares. */
 export interface Ownership {
@@ -131,6 +132,26 @@ export function createJournal(store: StoreReader & StoreWriter, clock: Clock) {
         holds: [...holds, ...pins, ...faults],
         unchanged: where.map((key, index) => asBefore(key, entries[index] ?? null)),
       }
+    },
+
+    /** Rollouts of its target that failed while it waited, oldest first. Throws `UnreadableRecord`. */
+    failedBefore: (rollout: Rollout): Promise<readonly FailedBefore[]> => failedWhileWaiting(store, rollout),
+
+    /**
+     * Removes a place in a queue whose rollout does not exist (`loaded` is null) or is over: nobody will ever begin it, and
+     * those behind it would wait for ever. False when anything changed since it was read.
+     */
+    async forgetPlace(own: Ownership, place: Entry, loaded: Loaded | null): Promise<boolean> {
+      const result = await store.commit({
+        require: [
+          { kind: 'owned', key: keys.owner(own.id), created: own.token },
+          asBefore(place.key, place),
+          asBefore(keys.rollout(own.id), loaded?.entry ?? null),
+        ],
+        puts: [],
+        deletes: [place.key],
+      })
+      return result.kind === 'committed'
     },
 
     /** Whether a person wants it aborted: one small read. What cannot be read is for the steps to say. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Entry, StoreReader } from '../ports/store.ts'
 import { keys, numberIn } from '../store/keys.ts'
+import { readTargets } from '../store/target-pages.ts'
 import { lineIn, type Line } from './line.ts'
 
 /** One look at a tier: whatever began since shows in `starts`, which is compared by who begins next. */
@@ -21,12 +22,12 @@ export function createLineReader(store: StoreReader, clock: Clock): LineReader {
   async function lookAt(tier: string): Promise<LineLook> {
     // The counter first: who begins behind this moment changes it.
     const starts = await store.get(keys.startCounter(tier))
-    const [page, wishes] = await Promise.all([
-      store.range(keys.targetsIn(tier)),
+    const [entries, wishes] = await Promise.all([
+      readTargets(store, keys.targetsIn(tier)),
       store.range(keys.wishes, { keysOnly: true }),
     ])
     const wished = new Set(wishes.entries.map((entry) => numberIn(entry.key) ?? 0))
-    return { line: lineIn(page.entries, tier), starts, wished }
+    return { line: lineIn(entries, tier), starts, wished }
   }
 
   return (tier, atMostMs) => {

@@ -63,8 +63,11 @@ function readPlace(entry: Entry): QueuePlace | null {
 export const queueOf = (line: Line, target: Target): readonly Waiter[] =>
   line.waiting.filter((one) => sameTarget(one.target, target))
 
-const runningOn = (line: Line, target: Target): Running['id'] | null =>
+export const runningOn = (line: Line, target: Target): Running['id'] | null =>
   line.running.find((one) => sameTarget(one.target, target))?.id ?? null
+
+/** One that asks for confirmation after a failure keeps its place, and those behind it do not wait for it. */
+export const yields = ({ place }: Waiter): boolean => place?.yields === true
 
 /**
  * Whether a rollout may begin. `id` is its number, or what its number would be: all that came before it on its target go
@@ -72,7 +75,7 @@ const runningOn = (line: Line, target: Target): Running['id'] | null =>
  * the record of what rolls on the target cannot be read.
  */
 export function turnOf(line: Line, target: Target, id: number, limit: number | null): Turn {
-  const ahead = queueOf(line, target).filter((one) => one.id < id)
+  const ahead = queueOf(line, target).filter((one) => one.id < id && !yields(one))
   const live = runningOn(line, target)
   if (live instanceof UnreadableRecord) throw live
   if (live !== null || ahead.length > 0) return { kind: 'turn', live, ahead: ahead.map((one) => one.id) }
@@ -87,6 +90,7 @@ function headsBefore(line: Line, id: number): number[] {
   const heads: number[] = []
   for (const one of line.waiting) {
     if (one.id >= id) break
+    if (yields(one)) continue
     if (seen.has(one.target.service)) continue
     seen.add(one.target.service)
     if (runningOn(line, one.target) === null && one.place?.stuck === false) heads.push(one.id)

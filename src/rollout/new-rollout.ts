@@ -2,6 +2,7 @@ import type { Plan, PlanAsk } from '../domain/plan.ts'
 import type { InstanceState, Person, Rollout, Typed, WaitsFor } from '../domain/rollout.ts'
 import type { Place } from '../ports/chat.ts'
 import type { Entry } from '../ports/store.ts'
+import type { Asker } from './failed-before.ts'
 
 export interface NewRollout {
   readonly plan: Plan
@@ -19,14 +20,20 @@ export interface NewRollout {
   readonly typed: Typed
   /** The note that asked for it, when a list of services goes on: it goes away in the same transaction. */
   readonly following: Entry | null
+  readonly asker: Asker
 }
 
-/** As it is accepted; it waits when `waitsFor` says for what. */
-export function newRollout(id: number, asked: NewRollout, waitsFor: WaitsFor | null, now: number): Rollout {
+/** As it is accepted; `waits` says what it waits for, and is null when it begins at once. */
+export function newRollout(
+  id: number,
+  asked: NewRollout,
+  waits: { readonly for: WaitsFor; readonly failuresAfter: number } | null,
+  now: number,
+): Rollout {
   return {
     id,
     plan: asked.plan,
-    phase: waitsFor === null ? 'rolling' : 'queued',
+    phase: waits === null ? 'rolling' : 'queued',
     ending: null,
     rollback: null,
     canaryPassed: false,
@@ -40,7 +47,7 @@ export function newRollout(id: number, asked: NewRollout, waitsFor: WaitsFor | n
     retryOf: asked.retryOf,
     next: [...asked.next],
     typed: asked.typed,
-    waiting: waitsFor === null ? null : { for: waitsFor, ask: asked.ask, force: asked.force },
+    waiting: waits === null ? null : { ...waits, ask: asked.ask, force: asked.force },
     createdAt: now,
     begunAt: null,
     endedAt: null,

@@ -31,9 +31,9 @@ export function planScale(input: PlanInput, found: readonly UnitView[]): Planned
   const accepted = removed.length + added.length + again.length === 0 ? missing : []
   if (removed.length + accepted.length + added.length + again.length === 0) {
     const { target } = input
-    return impossible(
-      `there are ${to} instances already (${kept.map((unit) => unit.unit).join(', ')}): nothing to scale. \`restart ${targetText(target)}\` replaces them, \`status ${targetText(target)}\` shows them.`,
-    )
+    const names = kept.map((unit) => unit.unit).join(', ')
+    const message = `the instances are already there: ${to} of ${to} (${names}). \`status ${targetText(target)}\` shows them, \`restart ${targetText(target)}\` replaces them`
+    return { kind: 'impossible', transient: false, satisfied: true, message }
   }
   const templates = added.length > 0 ? missingTemplates(input) : []
   if (templates.length > 0) {

@@ -66,10 +66,11 @@ export function orderOf(
   return { from, steadyMs: entry?.steadyBefore ?? 0 }
 }
 
-export function queueLimits(config: Pick<Config, 'tiers' | 'engine'>): QueueLimits {
+export function queueLimits(config: Pick<Config, 'tiers' | 'engine' | 'rollouts'>): QueueLimits {
   return {
     atOnce: (tier) => config.tiers[tier]?.rolloutsAtOnce ?? config.engine.rolloutsAtOnce ?? null,
     length: config.engine.queueLength,
+    afterFailure: config.rollouts.afterFailure,
   }
 }
 

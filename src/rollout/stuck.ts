@@ -70,7 +70,7 @@ export function sayStuck(
     forMs: Math.round(forMs),
     leftMs: Math.max(0, Math.round(rollout.plan.progressDeadlineMs - spentMs)),
     moving: rollout.instances.some(inFlight),
-    ending: rollout.ending?.kind ?? null,
+    ending: rollout.ending === null || rollout.ending.kind === 'cancelled' ? null : rollout.ending.kind,
   })
   draft.say(`stuck: ${unit ?? ''} ${why}`)
 }

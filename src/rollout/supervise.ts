@@ -1,11 +1,12 @@
 import type { Clock } from '../ports/clock.ts'
-import { isWaiting } from '../domain/rollout.ts'
+import { isOver, isWaiting } from '../domain/rollout.ts'
 import type { Target } from '../domain/target.ts'
 import type { SchedulerReader, SchedulerWriter } from '../ports/scheduler.ts'
-import type { StoreReader } from '../ports/store.ts'
+import type { Entry, StoreReader } from '../ports/store.ts'
 import type { WorkSource } from '../services/claimed-work.ts'
 import { keys, numberIn } from '../store/keys.ts'
 import { pointerRecord } from '../store/records.ts'
+import { readTargets } from '../store/target-pages.ts'
 import { drive, type DriverParts } from './driver.ts'
 import type { Journal, Ownership } from './journal.ts'
 import { waitInLine, type WaitParts } from './wait-in-line.ts'
@@ -24,18 +25,24 @@ export interface SupervisorParts extends Omit<DriverParts, 'scheduler'>, WaitPar
 /** Rollouts that live or wait, and that nobody drives, as work to be claimed. */
 export function rolloutWork(parts: SupervisorParts): WorkSource<Ownership> {
   const { store, journal, log } = parts
+  /** Places of the queues, as the last look saw them. */
+  const places = new Map<number, Entry>()
   return {
     what: 'rollout',
     async unclaimed() {
       const [targets, owners] = await Promise.all([
-        store.range(keys.targets),
+        readTargets(store, keys.targets),
         store.range(keys.owners, { keysOnly: true }),
       ])
       const driven = new Set(owners.entries.map((entry) => numberIn(entry.key)))
       const open: number[] = []
-      for (const entry of targets.entries) {
+      places.clear()
+      for (const entry of targets) {
         const queued = entry.key.split('/')[3] === 'queue' ? numberIn(entry.key) : null
-        if (queued !== null) open.push(queued)
+        if (queued !== null) {
+          open.push(queued)
+          places.set(queued, entry)
+        }
         if (!entry.key.endsWith('/active')) continue
         try {
           open.push(pointerRecord.read(entry).id)
@@ -48,6 +55,12 @@ export function rolloutWork(parts: SupervisorParts): WorkSource<Ownership> {
     claim: (id, lease) => journal.claim(id, lease, parts.driver),
     async work(own, _lease, stop) {
       const loaded = await journal.load(own.id)
+      const place = places.get(own.id)
+      if (place !== undefined && (loaded === null || isOver(loaded.rollout))) {
+        if (!(await journal.forgetPlace(own, place, loaded))) return 'unreadable'
+        log.warn({ rollout: own.id, key: place.key }, 'a place in a queue was removed: its rollout is gone or over')
+        return 'forgotten'
+      }
       if (loaded === null) return 'unreadable'
       if (isWaiting(loaded.rollout)) {
         const waited = await waitInLine(own, parts, stop)

@@ -1,5 +1,5 @@
 import type { Fact } from '../domain/event.ts'
-import { holdsItsTarget, isOver, type Ending, type Rollout, type WaitsFor } from '../domain/rollout.ts'
+import { holdsItsTarget, isOver, type Cancelled, type Rollout, type WaitsFor } from '../domain/rollout.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import { StoreUnavailable } from '../ports/store.ts'
@@ -8,12 +8,13 @@ import { asBefore } from '../store/conditions.ts'
 import { keys } from '../store/keys.ts'
 import { Outage } from '../store/outage.ts'
 import { UnreadableRecord } from '../store/record.ts'
-import { placeRecord, type QueuePlace } from '../store/records.ts'
 import { beginning, type QueueLimits } from './create.ts'
-import { decideWait, holdsIn, isStuck, type Checked, type WaitStep } from './decide-wait.ts'
+import { decideWait, holdsIn, type Checked, type WaitStep } from './decide-wait.ts'
 import type { Writes } from './ending.ts'
+import type { FailedBefore } from './failed-before.ts'
 import type { Advanced, Journal, Loaded, Ownership, Wishes } from './journal.ts'
-import { turnOf, type Waiter } from './line.ts'
+import { turnOf } from './line.ts'
+import { placeIn, samePlace, writePlace, type MyPlace } from './my-place.ts'
 import { newState } from './new-rollout.ts'
 import type { LineLook, LineReader } from './line-reader.ts'
 
@@ -91,16 +92,18 @@ class Wait {
     if (isOver(rollout)) return 'ended'
     if (holdsItsTarget(rollout)) return 'begun'
     const look = await line(rollout.plan.tier, lookEveryMs / 2)
-    const mine = this.#placeIn(look)
+    const mine = placeIn(look.line, this.#own.id)
     // The look and the record are of different moments.
     if (mine === null) return this.#reload()
     const { place } = mine
     const turn = this.#turnIn(look, rollout)
     const wishes = turn.kind !== 'turn' || look.wished.has(rollout.id) ? await journal.wishes(rollout) : null
+    const failed = turn.kind === 'turn' ? [] : await this.#failed(rollout)
     const seen = {
       turn,
       abort: wishes?.abort ?? null,
       holds: wishes === null ? [] : holdsIn(wishes),
+      failed,
       yes: place.yes,
       differed: this.#differed,
     }
@@ -111,10 +114,15 @@ class Wait {
       step = decideWait(rollout, { ...seen, checked: await admission.plan(rollout) })
       this.#checkedAt = step.kind === 'look-again' ? Number.NEGATIVE_INFINITY : clock.monotonic()
     }
-    return this.#perform(loaded, mine, step, wishes)
+    return this.#perform(loaded, { ...mine, yields: place.yields === true || failed.length > 0 }, step, wishes)
   }
 
-  async #perform(loaded: Loaded, mine: Mine, step: WaitStep, known: Wishes | null): Promise<Waited | null> {
+  #failed(rollout: Rollout): Promise<readonly FailedBefore[]> | readonly FailedBefore[] {
+    const { limits, journal } = this.#parts
+    return limits.afterFailure === 'start' ? [] : journal.failedBefore(rollout)
+  }
+
+  async #perform(loaded: Loaded, mine: MyPlace, step: WaitStep, known: Wishes | null): Promise<Waited | null> {
     const { rollout } = loaded
     this.#differed = step.kind === 'look-again' ? step.differs : null
     switch (step.kind) {
@@ -124,7 +132,7 @@ class Wait {
       case 'end':
         return this.#end(loaded, step.ending, known)
       case 'wait':
-        if (step.for === rollout.waiting?.for && mine.place.stuck === isStuck(step.for)) return null
+        if (step.for === rollout.waiting?.for && samePlace(mine, step.for)) return null
         return this.#say(loaded, mine, step, known)
       case 'begin':
         return this.#begin(loaded, step, known)
@@ -140,16 +148,24 @@ class Wait {
     const { admission, clock, line } = this.#parts
     const { rollout } = loaded
     const look = await line(rollout.plan.tier, 0)
-    const mine = this.#placeIn(look)
+    const mine = placeIn(look.line, this.#own.id)
     if (mine === null || this.#turnIn(look, rollout).kind !== 'now') return null
     const admitted = await admission.allow(rollout)
     if (admitted.kind === 'denied') {
       const reason = `the right to it was lost while it waited: ${admitted.reason}`
-      return this.#end(loaded, { kind: 'failed', reason, unit: null }, known)
+      return this.#end(loaded, { kind: 'cancelled', why: 'denied', by: null, reason }, known)
     }
     if (admitted.kind === 'silent') {
       const checked: Checked = { kind: 'silent', reason: admitted.reason }
-      const seen = { turn: { kind: 'now' }, abort: null, holds: [], yes: null, differed: null, checked } as const
+      const seen = {
+        turn: { kind: 'now' },
+        abort: null,
+        holds: [],
+        failed: [],
+        yes: null,
+        differed: null,
+        checked,
+      } as const
       const waits = decideWait(rollout, seen)
       return waits.kind === 'wait' ? this.#say(loaded, mine, waits, known) : null
     }
@@ -176,30 +192,24 @@ class Wait {
 
   async #say(
     loaded: Loaded,
-    mine: Mine,
+    mine: MyPlace,
     step: { readonly for: WaitsFor; readonly facts: readonly Fact[] },
     known: Wishes | null,
   ): Promise<Waited | null> {
     const { rollout } = loaded
     if (rollout.waiting === null) return null
     const key = keys.queued(rollout.plan, rollout.id)
-    // A yes was to another plan than the one that is shown now.
-    const yes = step.facts.some((fact) => fact.kind === 'plan-changed') ? null : mine.place.yes
-    const place = placeRecord.write({ id: rollout.id, stuck: isStuck(step.for), yes })
+    const place = writePlace(mine, step.for, !step.facts.some((fact) => fact.kind === 'plan-changed'))
     const more = { require: [asBefore(key, mine.waiter.entry)], puts: [{ key, value: place }], deletes: [] }
     const next = { ...rollout, waiting: { ...rollout.waiting, for: step.for } }
     return this.#store(loaded, next, step.facts, known, more)
   }
 
-  async #end(loaded: Loaded, ending: Ending, known: Wishes | null): Promise<Waited | null> {
+  async #end(loaded: Loaded, ending: Cancelled, known: Wishes | null): Promise<Waited | null> {
     const { rollout } = loaded
     const endedAt = this.#parts.clock.now()
-    const next: Rollout = { ...rollout, phase: ending.kind, ending, waiting: null, endedAt }
-    const reason =
-      ending.kind === 'failed'
-        ? ending.reason
-        : `aborted by ${ending.by.name ?? ending.by.id} while it waited${ending.reason === null ? '' : `: ${ending.reason}`}`
-    const ended: Fact = { kind: 'ended', phase: ending.kind, reason, journal: [], noJournal: null }
+    const next: Rollout = { ...rollout, phase: 'cancelled', ending, waiting: null, endedAt }
+    const ended: Fact = { kind: 'ended', phase: 'cancelled', reason: ending.reason, journal: [], noJournal: null }
     return this.#store(loaded, next, [ended], known)
   }
 
@@ -225,11 +235,6 @@ class Wait {
     }
   }
 
-  #placeIn(look: LineLook): Mine | null {
-    const waiter = look.line.waiting.find((one) => one.id === this.#own.id)
-    return waiter === undefined ? null : { waiter, place: placeRecord.read(waiter.entry) }
-  }
-
   #turnIn({ line }: LineLook, { plan, id }: Rollout) {
     return turnOf(line, plan, id, this.#parts.limits.atOnce(plan.tier))
   }
@@ -238,9 +243,4 @@ class Wait {
     this.#loaded = null
     return null
   }
-}
-
-interface Mine {
-  readonly waiter: Waiter
-  readonly place: QueuePlace
 }

@@ -25,14 +25,13 @@ export function createAdmission(parts: AdmissionParts): Admission {
       const { plan, waiting, requestedBy } = rollout
       const target = { service: plan.service, tier: plan.tier }
       if (!parts.knows(target)) {
-        return { kind: 'impossible', reason: `${targetText(target)} is no longer in the configuration` }
+        return { kind: 'impossible', why: 'gone', reason: `${targetText(target)} is no longer in the configuration` }
       }
       if (waiting === null) throw new Error(`rollout ${rollout.id} does not wait`)
       const planned = await parts.planner.plan({ ...waiting.ask, target, actor: actorOf(requestedBy) })
       if (planned.kind === 'plan') return planned
-      return planned.transient
-        ? { kind: 'silent', reason: planned.message }
-        : { kind: 'impossible', reason: planned.message }
+      if (planned.transient) return { kind: 'silent', reason: planned.message }
+      return { kind: 'impossible', why: planned.satisfied === true ? 'pointless' : 'gone', reason: planned.message }
     },
 
     async allow(rollout) {

@@ -29,7 +29,7 @@ export interface Readers {
     /** The live rollout of a target, or null. */
     live(target: Target): Promise<Rollout | null>
     allLive(): Promise<LiveRollouts>
-    /** Those that wait, oldest first. */
+    /** Those that wait, oldest first, a hundred of each target at most. */
     waiting(): Promise<readonly Waiting[]>
     history(query: {
       service: string | null
@@ -188,6 +188,8 @@ export interface StartRequest {
   readonly next: readonly string[]
   /** What was typed about the manner, for those that follow. */
   readonly typed: Typed
+  /** A hook asks for it, and no person typed or clicked it. */
+  readonly asker?: 'person' | 'hook'
 }
 
 export type StartResult =
@@ -196,7 +198,7 @@ export type StartResult =
   | { readonly kind: 'repeated'; readonly id: number }
   /** It waits, and begins by itself. */
   | { readonly kind: 'queued'; readonly id: number; readonly for: WaitsFor }
-  /** This one waits already, and does just the same: nothing was added. */
+  /** This one is under way or waits already, and does just the same: nothing was added. */
   | { readonly kind: 'joined'; readonly rollout: Rollout }
   /** It would have to wait, and no more may: `waiting` are those that do. */
   | { readonly kind: 'full'; readonly for: WaitsFor; readonly waiting: readonly number[] }

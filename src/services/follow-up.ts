@@ -89,6 +89,7 @@ async function startNext(entry: Entry, note: Following, parts: FollowUpParts): P
     context,
     { plan, ask, force: typed.force, place, command, reason, retryOf: null, next, typed },
     entry,
+    typed.at ?? note.at,
   )
   switch (result.kind) {
     case 'started':
@@ -96,7 +97,7 @@ async function startNext(entry: Entry, note: Following, parts: FollowUpParts): P
     case 'repeated':
       return
     case 'joined':
-      return endList(entry, note, `rollout ${result.rollout.id} waits for just that already`, parts)
+      return endList(entry, note, `rollout ${result.rollout.id} does just that already`, parts)
     case 'full':
       return endList(entry, note, `its queue is full: ${rolloutsText(result.waiting)} wait already`, parts)
     case 'stopped':

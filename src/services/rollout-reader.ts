@@ -10,6 +10,7 @@ import { keys, numberIn } from '../store/keys.ts'
 import { readEach, unreadableIn } from '../store/record.ts'
 import { currentRecord, eventRecord, placeRecord, pointerRecord, rolloutRecord } from '../store/records.ts'
 import type { Readers, Waiting } from './capabilities.ts'
+import { readTargets } from '../store/target-pages.ts'
 import { readHistory, type HistoryIndex, type LastRows } from './history-pages.ts'
 
 /** How many ended rollouts are looked through for one that succeeded. */
@@ -58,7 +59,7 @@ export function createRolloutReader(store: StoreReader, targets: readonly Target
       return active === null ? null : get(pointerRecord.read(active).id)
     },
     async allLive() {
-      const { entries } = await store.range(keys.targets)
+      const entries = await readTargets(store, keys.targets)
       const active = entries.filter((entry) => entry.key.endsWith('/active'))
       const found = await Promise.all(
         active.map(async (entry) => {
@@ -76,7 +77,7 @@ export function createRolloutReader(store: StoreReader, targets: readonly Target
       }
     },
     async waiting() {
-      const { entries } = await store.range(keys.targets)
+      const entries = await readTargets(store, keys.targets)
       const waiting = await Promise.all(
         entries.flatMap((entry) => {
           const id = entry.key.split('/')[3] === 'queue' ? numberIn(entry.key) : null

@@ -4,6 +4,7 @@ import { sameTarget, targetText } from '../domain/target.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Entry, StoreReader, StoreWriter } from '../ports/store.ts'
 import { createRollout, type QueueLimits } from '../rollout/create.ts'
+import type { Asker } from '../rollout/failed-before.ts'
 import type { StartCapability, StartRequest, StartResult, StartRight } from './capabilities.ts'
 import { confirm } from './confirm.ts'
 
@@ -23,26 +24,27 @@ export const startCapability =
   (context: Authorized<R>): StartCapability => {
     const grant = parts.open(context, right)
     return {
-      start: (request) => start(parts, grant, request, null),
+      start: (request) => start(parts, grant, request, { note: null, asker: { kind: request.asker ?? 'person' } }),
       confirm: (id, hash) => confirm(parts, grant, id, hash),
     }
   }
 
-/** Starts what follows in a list: `note` asked for it, and goes away in the same transaction. */
+/** Starts what follows in a list that was typed at `typedAt`: `note` asked for it, and goes away in the same transaction. */
 export function startFollowing(
   parts: StartParts,
   context: Authorized<'deploy' | 'restart'>,
   request: StartRequest,
   note: Entry,
+  typedAt: number,
 ): Promise<StartResult> {
-  return start(parts, parts.open(context), request, note)
+  return start(parts, parts.open(context), request, { note, asker: { kind: 'list', typedAt } })
 }
 
 async function start(
   parts: StartParts,
   grant: Grant,
   request: StartRequest,
-  following: Entry | null,
+  by: { readonly note: Entry | null; readonly asker: Asker },
 ): Promise<StartResult> {
   const { plan } = request
   if (grant.scope.kind !== 'target' || !sameTarget(grant.scope.target, plan)) {
@@ -50,7 +52,7 @@ async function start(
   }
   const { actor, audit } = grant
   const requestedBy = recordedActor(actor)
-  const asked = { ...request, requestedBy, audit, following }
+  const asked = { ...request, requestedBy, audit, following: by.note, asker: by.asker }
   const result = await createRollout(parts.store, parts.clock, asked, parts.limits)
   if (result.kind === 'created' || result.kind === 'queued') parts.created(result.id)
   return result.kind === 'created' ? { kind: 'started', id: result.id } : result

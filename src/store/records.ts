@@ -65,6 +65,8 @@ const placeSchema = z.strictObject({
   yes: z
     .strictObject({ hash: z.string(), passes: z.array(z.string()), by: person, at: z.int(), audit: z.int() })
     .nullable(),
+  /** A rollout of its target failed while it waited: it asks for confirmation, and nobody who comes later waits for it. */
+  yields: z.literal(true).optional(),
 })
 export const placeRecord = recordType(placeSchema)
 export type QueuePlace = z.infer<typeof placeSchema>

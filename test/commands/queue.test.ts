@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Planned } from '../../src/domain/plan.ts'
 import type { Rollout, WaitsFor } from '../../src/domain/rollout.ts'
-import { ann, planOf, rolloutOf, textOf, world } from './fakes.ts'
+import { releaseOf } from '../support/releases.ts'
+import { ann, noon, planOf, rolloutOf, textOf, world } from './fakes.ts'
 
 const bob = { id: 'U0BOB', name: 'bob' }
 const turn: WaitsFor = { kind: 'turn', live: 9, ahead: [] }
@@ -123,6 +124,48 @@ describe('a busy target', () => {
     expect(textOf(reply)).toContain(
       'Nothing was added: rollout 12 waits for api production already, since 1m ago by @bob',
     )
+  })
+
+  it('is asked for once while the first rollout is live, and the answer names that one', async () => {
+    const live = rolloutOf(9, 'rolling', ['done', 'proving', 'waiting'], { requestedBy: bob, endedAt: null })
+    const joined = { kind: 'joined', rollout: live } as const
+    const { say } = await world({ planned, can: { deploy: { start: async () => joined } } })
+    const reply = await say('deploy api production')
+    expect(reply).toMatchObject({ outcome: 'done', rollouts: [9] })
+    expect(textOf(reply)).toBe(
+      'Nothing was added: rollout 9 of api production does just this already, begun 1m ago by @bob: 1 of 3 instances replaced, api@2 under way, 1 untouched. `show 9` says how it stands; once it has ended, the same command begins another one.',
+    )
+  })
+
+  it('has a live rollout that leaves nothing to do: the answer names it, and is no refusal', async () => {
+    const to = { ...releaseOf('2'), tag: 'v2' }
+    const at = { by: 'tag', image: 'quay.io/opsee/api', tag: 'production' } as const
+    const release = { at, from: to.digest, to, proof: { by: 'none' } } as const
+    const plan = planOf({ release })
+    const live = rolloutOf(9, 'rolling', ['done', 'done', 'proving'], { plan, endedAt: null })
+    const there = { kind: 'there-already', message: 'it runs v2 already', force: true } as const
+    const again = await world({ rollouts: [live], planned: () => ({ kind: 'plan', plan, blockers: [there] }) })
+    expect(textOf(await again.say('deploy api production'))).toContain('rollout 9 of api production does just this')
+    expect((await again.say('restart api production')).outcome).toBe('done')
+    const ending = { ...live, ending: { kind: 'aborted', by: ann, reason: null } } as const
+    const late = await world({ rollouts: [ending], planned: () => ({ kind: 'plan', plan, blockers: [there] }) })
+    expect((await late.say('deploy api production')).outcome).toBe('refused')
+
+    const scale = { ...live, plan: planOf({ kind: 'scale', scale: { from: 3, to: 5 } }) }
+    const message = 'the instances are already there: 5 of 5'
+    const full = { kind: 'impossible', message, transient: false, satisfied: true } as const
+    const scaled = await world({ rollouts: [scale], planned: () => full })
+    expect(textOf(await scaled.say('scale api production 5'))).toContain('rollout 9 of api production does just this')
+    expect(textOf(await scaled.say('scale api production 6'))).toContain(message)
+  })
+
+  it('says that a hook asks for it, and when a list was typed', async () => {
+    const { say, did } = await world({ planned })
+    await say('deploy api production', { source: 'hook' })
+    await say('deploy api,vape production')
+    expect(did.started[0]).toMatchObject({ asker: 'hook' })
+    expect(did.started[1]).toMatchObject({ typed: { at: noon } })
+    expect(did.started[1]).not.toHaveProperty('asker')
   })
 
   it('has its waiting rollouts in status, and abort takes one out by name when it is the only one', async () => {

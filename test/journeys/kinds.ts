@@ -95,7 +95,7 @@ export function kindsOfUnits(world: World): void {
         const history = await ask(world.shop.slack, 'bob', 'history vape staging')
         expect(history.text).toContain('scale of vape in staging *succeeded*')
         const same = await ask(world.shop.slack, 'bob', 'scale vape staging 2')
-        expect(same.text).toContain('there are 2 instances already')
+        expect(same.text).toContain('the instances are already there: 2 of 2')
       },
       10 * minute,
     )

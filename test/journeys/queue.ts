@@ -32,8 +32,8 @@ export function queues(world: World): void {
         const root = await until('its root message', async () => (await world.records.thread(id + 2))?.root)
         const left = await click(world.shop.slack, 'carol', root.id, 'Abort')
         expect(left.text).toContain('leaves the queue, and nothing was done')
-        const aborted = await world.records.told(id + 2)
-        expect(aborted).toMatchObject({ phase: 'aborted', begunAt: null })
+        const cancelled = await world.records.told(id + 2)
+        expect(cancelled).toMatchObject({ phase: 'cancelled', begunAt: null })
         await expectToldOnce(world.shop, world.records, id + 2)
 
         const first = await world.records.told(id)

@@ -12,6 +12,7 @@ const turn: WaitsFor = { kind: 'turn', live: 7, ahead: [8, 9] }
 const waiting = (waits: WaitsFor): Rollout => ({
   ...rolloutOf(planOf()),
   id: 12,
+  requestedBy: { id: 'U0ANN', name: 'ann' },
   phase: 'queued',
   waiting: { for: waits, ask: { kind: 'deploy', batch: null, canary: null, only: null }, force: false },
 })
@@ -35,11 +36,38 @@ describe('the thread of a rollout that waits', () => {
     expect(changed).toContain(
       'What would be done now is not what was accepted (plan abc) any more. Plan def: 3 instances',
     )
-    expect(changed).toContain('`/opsee confirm 12` starts it so, `/opsee abort 12` takes it out')
+    expect(changed).toContain(
+      '`/opsee confirm 12` starts it so, `/opsee abort 12` takes it out. <@U0ANN>, please decide.',
+    )
     const obstacles = [{ kind: 'already-down', message: 'api@2 <is> down' }]
     const blocked = line({ kind: 'plan-changed', was: 'abc', plan: planOf(), obstacles })
     expect(blocked).toContain('Stands in the way: api@2 &lt;is&gt; down.')
     expect(blocked).not.toContain('not what was accepted')
+  })
+
+  it('asks from the beginning where something failed before it was asked for', () => {
+    const reason = 'first in the queue, but rollout 11 failed before it: a person must say yes to that'
+    const fact: Fact = { kind: 'queued', by: ann, retryOf: null, hash: 'abc', instances: 3, reason, asks: true }
+    expect(line(fact)).toBe(`It waits: ${reason}. \`/opsee confirm 12\` starts it, \`/opsee abort 12\` takes it out.`)
+  })
+
+  it.each([
+    ['pointless', 'v2 runs on 3 instances already', 'Next: `/opsee status api production` shows what runs.'],
+    ['withdrawn', 'bob took it out of the queue', '`/opsee deploy api production` asks for it again.'],
+  ] as const)('says why it never began, when it is %s, and that nothing was done', (why, reason, next) => {
+    const ending = { kind: 'cancelled', why, by: null, reason } as const
+    const over = { ...waiting(turn), phase: 'cancelled' as const, waiting: null, ending, endedAt: 60_000 }
+    const ended = line({ kind: 'ended', phase: 'cancelled', reason, journal: [], noJournal: null }, over)
+    expect(ended).toContain(`<@U0ANN> api production was cancelled before it began: ${reason}. Nothing was done.\n`)
+    expect(ended).toContain(next)
+    expect(rootMessage(over).text).toBe(
+      `Rollout 12: deploy of api to production was cancelled before it began: ${reason}`,
+    )
+    expect(buttons(over)).toEqual([])
+    expect(reactionOf(over)).toBe('heavy_minus_sign')
+    expect(closingMessage(over).text).toBe(
+      `api production: deploy by @ann was cancelled before it began: ${reason} (rollout 12)`,
+    )
   })
 
   it('says who said yes, what it waits for, and the plan once it begins', () => {

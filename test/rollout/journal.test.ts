@@ -50,7 +50,7 @@ const v2At: PlannedRelease = {
   proof: { by: 'health', field: 'digest' },
 }
 
-const limits = { atOnce: () => null, length: 10 }
+const limits = { atOnce: () => null, length: 10, afterFailure: 'ask' as const }
 
 const asked = (change: Partial<NewRollout> = {}): NewRollout => askedFor(planOf(target()), change)
 

@@ -338,7 +338,7 @@ describe('a plan of a scale', () => {
   })
 
   it.each([
-    ['as many as there are', () => scale(3), 'there are 3 instances already'],
+    ['as many as there are', () => scale(3), 'the instances are already there: 3 of 3'],
     [
       'a plain unit',
       () => scale(2, [unit('beavis.service')], { unit: 'beavis.service' }),

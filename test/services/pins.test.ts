@@ -54,7 +54,7 @@ const roll = (digit: string | null) =>
       }),
       { force: true, requestedBy: ann },
     ),
-    { atOnce: () => 5, length: 5 },
+    { atOnce: () => 5, length: 5, afterFailure: 'ask' },
   )
 
 describe('a pin', () => {

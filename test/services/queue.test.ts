@@ -9,15 +9,19 @@ import type { NewRollout } from '../../src/rollout/new-rollout.ts'
 import type { Checked } from '../../src/rollout/decide-wait.ts'
 import { createJournal, type Loaded, type Ownership } from '../../src/rollout/journal.ts'
 import { createLineReader } from '../../src/rollout/line-reader.ts'
+import { defaultPatience } from '../../src/rollout/observation.ts'
+import { rolloutWork } from '../../src/rollout/supervise.ts'
 import { waitInLine, type Waited } from '../../src/rollout/wait-in-line.ts'
+import { claimWork } from '../../src/services/claimed-work.ts'
 import { confirm } from '../../src/services/confirm.ts'
 import type { Admission } from '../../src/services/capabilities.ts'
 import { createRolloutReader } from '../../src/services/rollout-reader.ts'
 import { keys } from '../../src/store/keys.ts'
-import { lockRecord, wishesRecord } from '../../src/store/records.ts'
-import { askedFor, planOf } from '../support/rollouts.ts'
+import { lockRecord, placeRecord, rolloutRecord, wishesRecord } from '../../src/store/records.ts'
+import { askedFor, planOf, rolloutOf } from '../support/rollouts.ts'
 import { ownEtcd } from '../support/own-etcd.ts'
 import { quietLog } from '../support/quiet-log.ts'
+import { nothingWanted, noPreparations, releaseOf } from '../support/releases.ts'
 
 /** The queue on a real etcd. What a process would do besides (fleet, door) answers as each test says. */
 
@@ -37,7 +41,7 @@ afterAll(async () => {
 beforeEach(() => {
   n++
   allowed = true
-  limits = { atOnce: () => null, length: 3 }
+  limits = { atOnce: () => null, length: 3, afterFailure: 'ask' }
   planned = (rollout) => ({ kind: 'plan', plan: rollout.plan, blockers: [] })
 })
 
@@ -55,7 +59,7 @@ const admission: Admission = {
   allow: async () => (allowed ? { kind: 'allowed', audit: 77 } : { kind: 'denied', reason: 'You may not.' }),
 }
 
-let limits: QueueLimits = { atOnce: () => null, length: 3 }
+let limits: QueueLimits = { atOnce: () => null, length: 3, afterFailure: 'ask' }
 
 const request = (plan: Plan, change: Partial<NewRollout> = {}): Promise<Created> =>
   createRollout(store, systemClock, askedFor(plan, change), limits)
@@ -75,7 +79,10 @@ async function rollout(id: number): Promise<Rollout> {
 const facts = async (id: number) => (await reader().events(id)).records.map((event) => event.fact)
 
 /** Ends a rollout that rolls, as its driver would. */
-async function finish(id: number, phase: 'succeeded' | 'failed' = 'succeeded'): Promise<void> {
+async function finish(
+  id: number,
+  phase: 'succeeded' | 'failed' | 'aborted' | 'rollback-failed' = 'succeeded',
+): Promise<void> {
   const journal = createJournal(store, systemClock)
   const lease = await store.grant(10_000)
   const own = await claimed(journal, id, lease)
@@ -227,8 +234,12 @@ describe('a waiting rollout', () => {
     const wish = { by: ann, reason: 'not now', at: Date.now(), audit: 2 } as const
     await put(keys.wish(second), wishesRecord.write({ abort: wish, pause: null, take: null, go: null }))
     expect(await waited).toBe('ended')
-    expect(await rollout(second)).toMatchObject({ phase: 'aborted', ending: { by: ann }, waiting: null })
-    expect((await facts(second)).at(-1)).toMatchObject({ reason: 'aborted by ann while it waited: not now' })
+    expect(await rollout(second)).toMatchObject({
+      phase: 'cancelled',
+      ending: { why: 'withdrawn', by: ann },
+      waiting: null,
+    })
+    expect((await facts(second)).at(-1)).toMatchObject({ reason: 'ann took it out of the queue: not now' })
     expect(await historyOf(second)).toHaveLength(1)
     expect((await reader().live(target()))?.id).toBe(first)
     for (const key of [keys.queued(target(), second), keys.wish(second)]) expect(await store.get(key)).toBeNull()
@@ -239,12 +250,12 @@ describe('a waiting rollout', () => {
     )
   })
 
-  it('is failed in words when the right to it was lost, and so is one with nothing left to roll', async () => {
+  it('is cancelled in words when the right to it was lost, and so is one with nothing left to roll', async () => {
     const { first, second, waited } = await twoOf()
     allowed = false
     await finish(first)
     expect(await waited).toBe('ended')
-    expect(await rollout(second)).toMatchObject({ phase: 'failed' })
+    expect(await rollout(second)).toMatchObject({ phase: 'cancelled', ending: { why: 'denied' } })
     expect((await facts(second)).at(-1)).toMatchObject({
       kind: 'ended',
       reason: 'the right to it was lost while it waited: You may not.',
@@ -255,7 +266,7 @@ describe('a waiting rollout', () => {
     allowed = true
     const third = await idOf(request(planFor()), 'created')
     const fourth = await idOf(request(planFor('api', 'p2')), 'queued')
-    planned = () => ({ kind: 'impossible', reason: 'api is no longer in the configuration' })
+    planned = () => ({ kind: 'impossible', why: 'gone', reason: 'api is no longer in the configuration' })
     const last = await waiter(fourth)
     await finish(third)
     expect(await last.waited).toBe('ended')
@@ -359,9 +370,294 @@ describe('a waiting rollout', () => {
   })
 })
 
+const yesOf = (id: number, hash: string | null = null) => {
+  const grant = { right: 'deploy', scope: { kind: 'target', target: target() }, owner: null, actor: ann } as const
+  return confirm({ store, clock: systemClock }, { ...grant, audit: 5, requestKey: 'k' }, id, hash)
+}
+
+describe('after a failure on a target', () => {
+  it.each(['failed', 'aborted', 'rollback-failed'] as const)(
+    'the same deploy, typed twice, does not start by itself when the first one ended as %s',
+    async (phase) => {
+      const { first, second, waited } = await twoOf()
+      await finish(first, phase)
+      const asking = await until(second, waitsFor('yes'))
+      expect(asking.waiting?.for).toMatchObject({
+        hash: 'abc',
+        obstacles: [{ kind: 'failed-before', message: expect.stringContaining(`rollout ${first} `) }],
+      })
+      expect((await facts(second)).map((fact) => fact.kind)).toEqual(['queued', 'plan-changed'])
+      await systemClock.sleep(1500)
+      expect(await reader().live(target())).toBeNull()
+      expect(await yesOf(second)).toMatchObject({ kind: 'confirmed' })
+      expect(await waited).toBe('begun')
+    },
+  )
+
+  it('each of several asks, also once another one has succeeded', async () => {
+    const first = await idOf(request(planFor()), 'created')
+    const second = await idOf(request(planFor('api', 'p1')), 'queued')
+    const third = await idOf(request(planFor('api', 'p2')), 'queued')
+    const [one, two] = [await waiter(second), await waiter(third)]
+    await finish(first, 'failed')
+    for (const id of [second, third]) await until(id, waitsFor('yes'))
+    await yesOf(second)
+    expect(await one.waited).toBe('begun')
+    await until(third, waitsFor('turn'))
+    await finish(second)
+    const asking = await until(third, waitsFor('yes'))
+    expect(asking.waiting?.for).toMatchObject({ obstacles: [{ message: `rollout ${first} failed before it` }] })
+    await yesOf(third)
+    expect(await two.waited).toBe('begun')
+  })
+
+  it('a command that a person types then begins at once, and those that ask keep their places', async () => {
+    const { first, second } = await twoOf()
+    await finish(first, 'failed')
+    await until(second, waitsFor('yes'))
+    const typed = await idOf(request(planFor('api', 'p9'), { command: 'rollback api production' }), 'created')
+    expect((await reader().live(target()))?.id).toBe(typed)
+    await until(second, waitsFor('turn'))
+    await finish(typed)
+    await until(second, waitsFor('yes'))
+  })
+
+  it('one that is typed before the others have seen the failure overtakes them as soon as they have', async () => {
+    const first = await idOf(request(planFor()), 'created')
+    const second = await idOf(request(planFor('api', 'p1')), 'queued')
+    await finish(first, 'failed')
+    const typed = await idOf(request(planFor('api', 'p9')), 'queued')
+    const [asks, begins] = [await waiter(second), await waiter(typed)]
+    expect(await begins.waited).toBe('begun')
+    expect((await rollout(second)).phase).toBe('queued')
+    await asks.die()
+  })
+
+  it('one that waits for a lock lets a later one of the lock holder pass', async () => {
+    const { first, second } = await twoOf()
+    const lock = { ...target(), by: ann, why: 'incident', at: Date.now(), until: null, audit: 2 }
+    await put(keys.targetLock(target()), lockRecord.write(lock))
+    await finish(first, 'failed')
+    await until(second, waitsFor('hold'))
+    expect((await request(planFor('api', 'p9'))).kind).toBe('created')
+  })
+
+  it('a build that deploys itself asks, and begins by itself again after a success', async () => {
+    const hook = { asker: { kind: 'hook' }, requestedBy: { id: 'builds', name: null } } as const
+    await finish(await idOf(request(planFor()), 'created'), 'failed')
+    const pushed = await request(planFor('api', 'p1'), hook)
+    expect(pushed).toMatchObject({ kind: 'queued', for: { kind: 'yes', obstacles: [{ kind: 'failed-before' }] } })
+    expect(await request(planFor('api', 'p1'), hook)).toMatchObject({ kind: 'joined' })
+    const typed = await idOf(request(planFor('api', 'p2')), 'created')
+    await finish(typed)
+    expect((await request(planFor('api', 'p3'), hook)).kind).toBe('created')
+  })
+
+  it('a later service of a list asks when its target failed since the list was typed', async () => {
+    const at = Date.now()
+    await finish(await idOf(request(planFor()), 'created'), 'failed')
+    const list = (typedAt: number) => request(planFor('api', `p${typedAt}`), { asker: { kind: 'list', typedAt } })
+    expect(await list(at)).toMatchObject({ kind: 'queued', for: { kind: 'yes' } })
+    expect(await list(Date.now() + 60_000)).toMatchObject({ kind: 'created' })
+  })
+
+  it('a retry proceeds', async () => {
+    const first = await idOf(request(planFor()), 'created')
+    await finish(first, 'failed')
+    expect((await request(planFor(), { retryOf: first })).kind).toBe('created')
+  })
+
+  it('starts by itself where the configuration says so', async () => {
+    limits = { ...limits, afterFailure: 'start' }
+    const { first, second, waited } = await twoOf()
+    await finish(first, 'failed')
+    expect(await waited).toBe('begun')
+    expect((await rollout(second)).phase).toBe('rolling')
+  })
+
+  it('asks also with a record that an earlier version wrote', async () => {
+    const first = await idOf(request(planFor()), 'created')
+    const second = await idOf(request(planFor()), 'queued')
+    const entry = await store.get(keys.rollout(second))
+    const old = await rollout(second)
+    if (old.waiting === null || entry === null) throw new Error('it does not wait')
+    const { failuresAfter: _, ...waiting } = old.waiting
+    await put(keys.rollout(second), rolloutRecord.write({ ...old, waiting }))
+    await finish(first, 'failed')
+    await waiter(second)
+    expect((await until(second, waitsFor('yes'))).phase).toBe('queued')
+  })
+})
+
+const released = (digit: string, change: Partial<Plan> = {}): Plan => ({
+  ...planFor('api', `release-${digit}`),
+  release: {
+    at: { by: 'tag', image: 'quay.io/opsee/api', tag: 'production' },
+    from: null,
+    to: releaseOf(digit),
+    proof: { by: 'health', field: 'release' },
+  },
+  ...change,
+})
+
+describe('the same command again', () => {
+  it('while the first one is live names that one, and nothing is added', async () => {
+    const first = await idOf(request(released('2')), 'created')
+    expect(await request(released('2', { hash: 'seen later' }))).toMatchObject({
+      kind: 'joined',
+      rollout: { id: first },
+    })
+    expect((await reader().waiting()).filter((one) => one.target.tier === target().tier)).toEqual([])
+  })
+
+  it('at the very same moment makes one rollout', async () => {
+    const made = await Promise.all([1, 2, 3].map(() => request(released('2'))))
+    expect(made.map((one) => one.kind).toSorted()).toEqual(['created', 'joined', 'joined'])
+  })
+
+  it.each<[string, () => Plan, Partial<NewRollout>]>([
+    ['another release', () => released('3'), {}],
+    ['another kind', () => released('2', { kind: 'restart' }), {}],
+    ['another batch', () => released('2'), { typed: { ...typed, batch: '2' } }],
+    ['unit files too', () => released('2'), { typed: { ...typed, units: true } }],
+    ['services behind it', () => released('2'), { next: ['vape'] }],
+    ['another instance', () => released('2', planOf({ units: ['api@4.service'] })), {}],
+    ['no known release', () => planFor(), {}],
+  ])('with %s is another one', async (_, plan, change) => {
+    await idOf(request(released('2')), 'created')
+    expect((await request({ ...plan(), ...target(), release: plan().release }, change)).kind).toBe('queued')
+  })
+
+  it('joins the last in line alone: what waits in between would be undone', async () => {
+    await idOf(request(released('2')), 'created')
+    const between = await idOf(request(released('3')), 'queued')
+    const last = await idOf(request(released('2')), 'queued')
+    expect(await request(released('2'))).toMatchObject({ kind: 'joined', rollout: { id: last } })
+    expect(between).toBeLessThan(last)
+  })
+
+  it('does not join one that is being aborted', async () => {
+    const first = await idOf(request(released('2')), 'created')
+    const wish = { by: ann, reason: null, at: Date.now(), audit: 2 } as const
+    await put(keys.wish(first), wishesRecord.write({ abort: wish, pause: null, take: null, go: null }))
+    expect((await request(released('2'))).kind).toBe('queued')
+  })
+
+  it('of a scale names the live one to the same number', async () => {
+    const scale = (to: number): Plan => ({ ...planFor('api', `to-${to}`), kind: 'scale', scale: { from: 3, to } })
+    const first = await idOf(request(scale(5)), 'created')
+    const later = { ...scale(5), hash: 'made in the middle', scale: { from: 4, to: 5 } }
+    expect(await request(later)).toMatchObject({ kind: 'joined', rollout: { id: first } })
+    expect((await request(scale(6))).kind).toBe('queued')
+  })
+})
+
+describe('a rollout that became pointless while it waited', () => {
+  it('ends itself, says why, and those behind it go on', async () => {
+    const { first, second, waited } = await twoOf()
+    const third = await idOf(request(planFor('api', 'p2')), 'queued')
+    const behind = await waiter(third)
+    planned = (one) =>
+      one.id === second
+        ? { kind: 'impossible', why: 'pointless', reason: 'the instances are already there: 5 of 5' }
+        : { kind: 'plan', plan: one.plan, blockers: [] }
+    await finish(first)
+    expect(await waited).toBe('ended')
+    expect(await rollout(second)).toMatchObject({ phase: 'cancelled', ending: { why: 'pointless' }, waiting: null })
+    expect((await facts(second)).at(-1)).toMatchObject({ kind: 'ended', phase: 'cancelled' })
+    expect(await historyOf(second)).toHaveLength(1)
+    expect(await behind.waited).toBe('begun')
+  })
+
+  it('takes the rest of its list along, and is no failure for those that wait', async () => {
+    const first = await idOf(request(planFor()), 'created')
+    const second = await idOf(request(planFor(), { next: ['vape'] }), 'queued')
+    const third = await idOf(request(planFor('api', 'p2')), 'queued')
+    planned = (one) =>
+      one.id === second
+        ? { kind: 'impossible', why: 'pointless', reason: 'it runs already' }
+        : { kind: 'plan', plan: one.plan, blockers: [] }
+    const [one, other] = [await waiter(second), await waiter(third)]
+    await finish(first)
+    expect(await one.waited).toBe('ended')
+    expect(await store.get(keys.following(second))).not.toBeNull()
+    expect(await other.waited).toBe('begun')
+  })
+})
+
+describe('a queue of 10,000 forged and forgotten places', () => {
+  it('costs nobody anything: a deploy is refused at once and says how many wait, another service begins', async () => {
+    await idOf(request(planFor()), 'created')
+    const places = Array.from({ length: 10_000 }, (_, index) => keys.queued(target(), 700_000_000_000 + index))
+    for (let from = 0; from < places.length; from += 100) {
+      const puts = places.slice(from, from + 100).map((key, index) => ({
+        key,
+        value: placeRecord.write({ id: 700_000_000_000 + from + index, stuck: false, yes: null }),
+      }))
+      await store.commit({ require: [], puts })
+    }
+    const began = performance.now()
+    expect(await request(planFor('api', 'p1'))).toMatchObject({ kind: 'full' })
+    expect((await request(planFor('vape'))).kind).toBe('created')
+    const waiting = await reader().waiting()
+    expect(waiting.filter((one) => one.target.tier === target().tier)).toHaveLength(101)
+    expect(performance.now() - began).toBeLessThan(2000)
+  }, 120_000)
+
+  it('gets shorter: a place whose rollout is gone or over is removed, and one that cannot be read stays', async () => {
+    const own = etcd.newStore('/sweep/')
+    ends.push(() => own.close())
+    const [over, gone, odd] = [1, 800_000_000_001, 800_000_000_002].map((id) => ({
+      id,
+      key: keys.queued(target(), id),
+    }))
+    if (over === undefined || gone === undefined || odd === undefined) throw new Error('never')
+    const puts = [over, gone, odd].map(({ id, key }) => ({
+      key,
+      value: placeRecord.write({ id, stuck: false, yes: null }),
+    }))
+    const ended = { ...rolloutOf(planFor()), id: over.id, phase: 'succeeded' as const, endedAt: 1 }
+    const records = [
+      { key: keys.rollout(over.id), value: rolloutRecord.write(ended) },
+      { key: keys.rollout(odd.id), value: 'no record' },
+    ]
+    await own.commit({ require: [], puts: [...puts, ...records] })
+    const log = quietLog()
+    const work = rolloutWork({
+      store: own,
+      journal: createJournal(own, systemClock),
+      line: createLineReader(own, systemClock),
+      limits,
+      admission,
+      clock: systemClock,
+      log,
+      driver: 'sweeper',
+      patience: defaultPatience,
+      stuckMsOf: () => 60_000,
+      observeMs: 1000,
+      redact: (text) => text,
+      wishNews: (_, ms, signal) => systemClock.sleep(ms, signal),
+      schedulerOf: () => {
+        throw new Error('nothing is driven here')
+      },
+      probe: { check: async () => ({ kind: 'unhealthy', reason: 'nothing runs here' }) },
+      announcedPort: async () => ({ kind: 'not-announced' }),
+      wanted: nothingWanted,
+      aboutDigest: async () => null,
+      preparations: noPreparations,
+    })
+    const claiming = claimWork(work, { leases: own, clock: systemClock, log, ttlMs: 5000, lookMs: 200 })
+    const left = async () => (await own.range(keys.targets, { keysOnly: true })).entries.map(({ key }) => key)
+    for (let tries = 0; tries < 200 && (await left()).length > 1; tries++) await systemClock.sleep(50)
+    await claiming.stop(5000)
+    expect(await left()).toEqual([odd.key])
+    expect((await own.get(keys.rollout(over.id)))?.value).toContain('"succeeded"')
+  })
+})
+
 describe('the limit of a tier', () => {
   it('holds for those that begin at the same moment, and lets those begin that came first', async () => {
-    limits = { atOnce: () => 2, length: 3 }
+    limits = { atOnce: () => 2, length: 3, afterFailure: 'ask' }
     const services = ['a', 'b', 'c', 'd', 'e']
     const made = await Promise.all(services.map((service) => request(planFor(service))))
     const live = made.flatMap((one) => (one.kind === 'created' ? [one.id] : []))
@@ -382,11 +678,11 @@ describe('the limit of a tier', () => {
   })
 
   it('is never passed by two that saw the same free place', async () => {
-    limits = { atOnce: () => 1, length: 3 }
+    limits = { atOnce: () => 1, length: 3, afterFailure: 'ask' }
     const first = await idOf(request(planFor('a')), 'created')
     const waiting = [await idOf(request(planFor('b')), 'queued'), await idOf(request(planFor('c')), 'queued')]
     // As if the one that came first could not begin, so that both are let at the same place at once.
-    limits = { atOnce: () => 2, length: 3 }
+    limits = { atOnce: () => 2, length: 3, afterFailure: 'ask' }
     const waiters = await Promise.all(waiting.map((id) => waiter(id)))
     await Promise.race(waiters.map((one) => one.waited))
     await systemClock.sleep(2500)

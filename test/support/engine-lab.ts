@@ -170,7 +170,8 @@ export async function startEngineLab({ callTimeoutMs = 4000, shop }: LabOptions 
       if (planned.kind === 'impossible') throw new Error(planned.message)
       return planned.plan
     },
-    tryToBegin: (plan) => createRollout(store, clock, askedFor(plan), { atOnce: () => null, length: 0 }),
+    tryToBegin: (plan) =>
+      createRollout(store, clock, askedFor(plan), { atOnce: () => null, length: 0, afterFailure: 'ask' }),
     async begin(plan) {
       const created = await lab.tryToBegin(plan)
       if (created.kind !== 'created') throw new Error(JSON.stringify(created))

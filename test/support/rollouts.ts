@@ -146,6 +146,7 @@ export const askedFor = (plan: Plan, change: Partial<NewRollout> = {}): NewRollo
   next: [],
   typed: { batch: null, canary: null, force: false },
   following: null,
+  asker: { kind: 'person' },
   ...change,
 })
 

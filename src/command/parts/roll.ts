@@ -3,6 +3,8 @@ import { amountText, type Amount } from '../../domain/amount.ts'
 import type { Catalog } from '../../domain/catalog.ts'
 import { standing, type Blocker, type Plan, type PlanAsk, type Planned } from '../../domain/plan.ts'
 import type { Release } from '../../domain/release.ts'
+import type { Typed } from '../../domain/rollout.ts'
+import { isSameRequest } from '../../domain/same-request.ts'
 import { targetText, type Target } from '../../domain/target.ts'
 import { instanceOf } from '../../domain/unit-name.ts'
 import { code, series, words } from '../../domain/wording.ts'
@@ -14,7 +16,7 @@ import { done, failed, mistyped, refused } from '../text.ts'
 import { namedRelease } from '../release-reference.ts'
 import { planLines } from './plan-text.ts'
 import { notThere } from './scopes.ts'
-import { startedReply } from './started.ts'
+import { joinedReply, startedReply } from './started.ts'
 
 /** What all commands that roll have in common: all of it, but the word. */
 
@@ -101,10 +103,11 @@ export async function roll(
   )
   if (args.dryRun) return dryRun(plans, args, kind)
   const faults = plans.flatMap(({ target, planned }) => faultsOf(target, planned, args.force))
-  if (faults.length > 0) {
-    return refused([`Nothing was started:`, ...faults])
-  }
   const [first] = plans
+  if (faults.length > 0) {
+    const same = plans.length === 1 && first !== undefined ? await liveSame(first, args, context) : null
+    return same ?? refused([`Nothing was started:`, ...faults])
+  }
   const [grant] = grants
   if (first?.planned.kind !== 'plan' || grant === undefined) return failed('Nothing was started: nothing was granted.')
   const next = args.services.slice(1)
@@ -117,15 +120,40 @@ export async function roll(
     reason: args.reason,
     retryOf: null,
     next,
-    typed: {
-      batch: args.batch === null ? null : amountText(args.batch),
-      canary: args.canary,
-      force: args.force,
-      ...(args.units === true ? { units: true } : {}),
-    },
+    typed: typedOf(args, read.now()),
+    ...(request.source === 'hook' ? { asker: 'hook' } : {}),
   })
   const notes = (args.notes ?? []).concat(plans.flatMap(({ target, planned }) => notesOf(target, planned)))
   return startedReply(result, first.target, { next, notes, now: read.now() })
+}
+
+/** Nothing is left to do because the live rollout does just that: the answer names it. */
+async function liveSame(
+  { target, planned }: { readonly target: Target; readonly planned: Planned },
+  args: RollArgs,
+  { read }: QueryContext,
+): Promise<Reply | null> {
+  const satisfied =
+    planned.kind === 'impossible'
+      ? planned.satisfied === true
+      : standing(planned.blockers, args.force).every(({ kind }) => kind === 'there-already')
+  const live = satisfied ? await read.rollouts.live(target) : null
+  if (live === null || live.ending !== null || live.rollback !== null) return null
+  const same =
+    planned.kind === 'plan'
+      ? isSameRequest(live, { plan: planned.plan, typed: typedOf(args, read.now()), next: [], retryOf: null })
+      : live.plan.kind === 'scale' && live.plan.scale?.to === args.to
+  return same ? joinedReply(live, target, read.now()) : null
+}
+
+function typedOf(args: RollArgs, now: number): Typed {
+  return {
+    batch: args.batch === null ? null : amountText(args.batch),
+    canary: args.canary,
+    force: args.force,
+    ...(args.units === true ? { units: true } : {}),
+    ...(args.services.length > 1 ? { at: now } : {}),
+  }
 }
 
 /** A digest is no tag: what it names never changes. */

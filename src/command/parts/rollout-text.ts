@@ -14,9 +14,14 @@ export function rolloutVerdict(rollout: Rollout, now: number): string {
     return `${rolloutName(rollout)} waits, asked for ${ago(rollout.createdAt, now)} by ${personText(rollout.requestedBy)}: ${words(waitsForText(rollout.waiting.for, rollout.plan.tier))}.`
   if (!isOver(rollout))
     return `${rolloutName(rollout)} ${liveText(rollout)}, begun ${ago(rollout.begunAt ?? rollout.createdAt, now)} by ${personText(rollout.requestedBy)}${rollout.stuck === null ? '' : `, stuck since ${clockText(rollout.stuck)}`}.`
+  const { ending } = rollout
+  if (ending?.kind === 'cancelled') {
+    return `${rolloutName(rollout)} ${phaseText(rollout.phase)}, ${ago(rollout.endedAt ?? rollout.createdAt, now)}: ${words(ending.reason)}.`
+  }
   const ms = tookMs(rollout)
   const when = rollout.endedAt === null || ms === null ? '' : ` ${ago(rollout.endedAt, now)}, after ${durationText(ms)}`
-  return `${rolloutName(rollout)} ${phaseText(rollout.phase)}${when}; it was begun by ${personText(rollout.requestedBy)}.`
+  const by = ending?.kind === 'aborted' ? ` by ${personText(ending.by)}` : ''
+  return `${rolloutName(rollout)} ${phaseText(rollout.phase)}${by}${when}; it was begun by ${personText(rollout.requestedBy)}.`
 }
 
 /** "is rolling", "is paused by @ann". */

@@ -1,7 +1,7 @@
 import { targetText, type Target } from '../../domain/target.ts'
-import type { WaitsFor } from '../../domain/rollout.ts'
+import type { Rollout, WaitsFor } from '../../domain/rollout.ts'
 import { waitsForText } from '../../domain/waiting-text.ts'
-import { ago, code, count, personText, series, words } from '../../domain/wording.ts'
+import { ago, code, count, fleetStateText, personText, series, words } from '../../domain/wording.ts'
 import type { StartResult } from '../../services/capabilities.ts'
 import type { Reply } from '../context.ts'
 import { done, refused } from '../text.ts'
@@ -30,13 +30,8 @@ export function startedReply(
       )
     case 'queued':
       return done([queuedText(result.id, result.for, target, more.next), ...more.notes], { rollouts: [result.id] })
-    case 'joined': {
-      const { id, requestedBy, createdAt } = result.rollout
-      return done(
-        `Nothing was added: rollout ${id} waits for ${where} already, since ${ago(createdAt, more.now)} by ${personText(requestedBy)}, and will do just this. ${code(`show ${id}`)} says how it stands, ${code(`queue ${targetText(target)}`)} who waits.`,
-        { rollouts: [id] },
-      )
-    }
+    case 'joined':
+      return joinedReply(result.rollout, target, more.now)
     case 'full': {
       const waiting =
         result.waiting.length === 0
@@ -55,8 +50,25 @@ export function startedReply(
   }
 }
 
+/** The same request is live or waits already: one rollout serves both. */
+export function joinedReply(rollout: Rollout, target: Target, now: number): Reply {
+  const { id, requestedBy, createdAt, begunAt, waiting } = rollout
+  const by = personText(requestedBy)
+  const where = `${target.service} ${target.tier}`
+  const text =
+    waiting === null
+      ? `Nothing was added: rollout ${id} of ${where} does just this already, begun ${ago(begunAt ?? createdAt, now)} by ${by}: ${fleetStateText(rollout)}. ${code(`show ${id}`)} says how it stands; once it has ended, the same command begins another one.`
+      : `Nothing was added: rollout ${id} waits for ${where} already, since ${ago(createdAt, now)} by ${by}, and will do just this. ${code(`show ${id}`)} says how it stands, ${code(`queue ${targetText(target)}`)} who waits.`
+  return done(text, { rollouts: [id] })
+}
+
 const thenText = (next: readonly string[]): string =>
   next.length === 0 ? '' : ` Then ${series(next)}, each once the one before has succeeded.`
 
-const queuedText = (id: number, waits: WaitsFor, target: Target, next: readonly string[]): string =>
-  `Rollout ${id} of ${target.service} to ${target.tier} waits: ${words(waitsForText(waits, target.tier))}. It begins by itself, once rights, locks and plan were checked again; ${code(`abort ${id}`)} takes it out.${thenText(next)}`
+function queuedText(id: number, waits: WaitsFor, target: Target, next: readonly string[]): string {
+  const begins =
+    waits.kind === 'yes'
+      ? `${code(`confirm ${id}`)} starts it`
+      : 'It begins by itself, once rights, locks and plan were checked again'
+  return `Rollout ${id} of ${target.service} to ${target.tier} waits: ${words(waitsForText(waits, target.tier))}. ${begins}; ${code(`abort ${id}`)} takes it out.${thenText(next)}`
+}

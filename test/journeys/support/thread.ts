@@ -69,4 +69,5 @@ const reactions = {
   'rolling-back': 'rewind',
   'rolled-back': 'leftwards_arrow_with_hook',
   'rollback-failed': 'rotating_light',
+  cancelled: 'heavy_minus_sign',
 } as const

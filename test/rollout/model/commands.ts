@@ -220,6 +220,7 @@ const deeds: readonly fc.Arbitrary<Deed>[] = [
   plain('abort', people.abort),
   plain('pause', people.pause),
   plain('resume', people.resume),
+  plain('confirm', people.confirm),
   plain('take', people.take),
   plain('stop the tier', (world) => people.stopTier(world, 'stop')),
   plain('go', (world) => people.stopTier(world, 'go')),

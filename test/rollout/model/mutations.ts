@@ -99,3 +99,8 @@ export const preparedAgain: readonly Edit[] = [
 export const anyEndIsWell: readonly Edit[] = [
   { file: 'rollout/preparation-watch.js', from: "end.kind === 'exit' && end.code === 0", to: "end.kind === 'exit'" },
 ]
+
+/** Whoever waits begins, whatever failed before it. */
+export const failuresIgnored: readonly Edit[] = [
+  { file: 'rollout/decide-wait.js', from: 'failureObstacle(seen.failed)', to: 'failureObstacle([])' },
+]

@@ -1,6 +1,6 @@
 import { isOver } from '../../../src/domain/rollout.ts'
 import { keys } from '../../../src/store/keys.ts'
-import { lockRecord, stopRecord, wishesRecord, type PersonalWishes } from '../../../src/store/records.ts'
+import { lockRecord, placeRecord, stopRecord, wishesRecord, type PersonalWishes } from '../../../src/store/records.ts'
 import type { ModelWorld } from './world.ts'
 
 /** What people want, put where their commands put it, at once. */
@@ -62,6 +62,19 @@ export function lock(world: ModelWorld, tier: boolean): void {
 
 export function unlock(world: ModelWorld, tier: boolean): void {
   world.etcd.commit({ require: [], puts: [], deletes: [lockKey(tier)] }, 'people')
+}
+
+/** Somebody says yes to every plan that is shown. */
+export function confirm(world: ModelWorld): void {
+  for (const { id, plan, waiting } of world.witness.rollouts()) {
+    const waits = waiting?.for
+    const key = keys.queued(plan, id)
+    const entry = world.etcd.get(key)
+    if (waits?.kind !== 'yes' || entry === null) continue
+    const { at, by, audit } = word(world)
+    const yes = { hash: waits.hash, passes: waits.obstacles.map(({ kind }) => kind), by, at, audit }
+    put(world, key, placeRecord.write({ ...placeRecord.read(entry), yes }))
+  }
 }
 
 /** Nobody stands in the way any more. */

@@ -1,11 +1,21 @@
 import type { Fact } from '../../../src/domain/event.ts'
-import { inFlight, isOver, isWaiting, ownerOf, type InstanceState, type Rollout } from '../../../src/domain/rollout.ts'
+import {
+  hasFailed,
+  holdsItsTarget,
+  inFlight,
+  isOver,
+  isWaiting,
+  ownerOf,
+  type InstanceState,
+  type Rollout,
+} from '../../../src/domain/rollout.ts'
 import { keys, numberIn } from '../../../src/store/keys.ts'
 import {
   eventRecord,
   historyRecord,
   lockRecord,
   ownerRecord,
+  placeRecord,
   rolloutRecord,
   stopRecord,
   wishesRecord,
@@ -44,6 +54,10 @@ export class Witness {
   /** Calls that fleet may still hear, and since when: one of a process that is dead ends by its time limit. */
   readonly #underWay = new Map<ModelCall, number>()
   readonly #made = new Map<string, number>()
+  /** Rollouts in the order in which they began: one that asks for confirmation begins after later ones. */
+  readonly #begun: number[] = []
+  /** The last rollout that failed while this one waited. */
+  readonly #failedBefore = new Map<number, number>()
   /** They ended in the queue. */
   readonly #neverBegan = new Set<number>()
   /** How many processes each unit had had when its rollout began it. */
@@ -133,7 +147,8 @@ export class Witness {
   }
 
   #drivenBy(process: string): Rollout | null {
-    return this.rollouts().findLast((one) => this.driverOf(one.id) === process && !isWaiting(one)) ?? null
+    const driven = this.rollouts().filter((one) => this.driverOf(one.id) === process && !isWaiting(one))
+    return driven.find(holdsItsTarget) ?? driven.at(-1) ?? null
   }
 
   /** How many calls were made for it so far. */
@@ -194,6 +209,7 @@ export class Witness {
       const next = rolloutRecord.read(after)
       if (before === null) {
         this.releases.began(next)
+        if (holdsItsTarget(next)) this.#begun.push(next.id)
         continue
       }
       if (this.driverOf(next.id) !== by) this.#say(1, `rollout ${next.id} was written by ${by}, who does not drive it`)
@@ -215,6 +231,13 @@ export class Witness {
   #stepped(before: Rollout, next: Rollout, changes: readonly KeyChange[]): void {
     this.releases.stepped(before, next, changes)
     if (isWaiting(before) && isOver(next)) this.#neverBegan.add(next.id)
+    if (isWaiting(before) && holdsItsTarget(next)) {
+      this.#begun.push(next.id)
+      this.#confirmed(next, changes)
+    }
+    if (holdsItsTarget(before) && hasFailed(next)) {
+      for (const one of this.rollouts()) if (isWaiting(one)) this.#failedBefore.set(one.id, next.id)
+    }
     if (isOver(before)) this.#say(3, `rollout ${next.id} was ${before.phase} and was written again`)
     const stageBefore = new Map(before.instances.map((one) => [one.unit, one.stage]))
     for (const instance of next.instances) {
@@ -232,6 +255,16 @@ export class Witness {
       const life = this.#lifeBefore.get(`${next.id} ${unit}`) ?? Infinity
       if (this.#fleet.unit(unit).life <= life) this.#say(3, `rollout ${next.id} succeeded and ${unit} was not replaced`)
     }
+  }
+
+  /** Invariant 5: after a failure on its target it begins only with the yes of a person who was shown that. */
+  #confirmed({ id }: Rollout, changes: readonly KeyChange[]): void {
+    const failed = this.#failedBefore.get(id)
+    if (failed === undefined) return
+    const place = changes.find(({ key, after }) => key.includes('/queue/') && after === null)?.before ?? null
+    const yes = place === null ? null : placeRecord.read(place).yes
+    if (yes?.passes.includes('failed-before') !== true)
+      this.#say(5, `rollout ${id} began by itself after rollout ${failed} had failed while it waited`)
   }
 
   /** Invariant 5, by etcd's own order: what people wanted when this was written. */
@@ -256,7 +289,8 @@ export class Witness {
   atTheEnd(): void {
     const last = new Map<string, { id: number; phase: Rollout['phase']; one: InstanceState }>()
     const rows = this.#etcd.range(keys.historiesAll).entries.map((entry) => historyRecord.read(entry))
-    for (const rollout of this.rollouts()) {
+    const inOrder = this.rollouts().toSorted((a, b) => this.#begun.indexOf(a.id) - this.#begun.indexOf(b.id))
+    for (const rollout of inOrder) {
       const { id, phase, plan, instances } = rollout
       if (!isOver(rollout)) this.#say(3, `rollout ${id} did not end: it is ${phase}`)
       const own = this.#etcd.range(keys.histories(plan)).entries.map((entry) => historyRecord.read(entry))

@@ -17,6 +17,7 @@ import type { Engine } from './engine.ts'
 import { ModelEtcd } from './etcd.ts'
 import { ModelFleet, type ModelUnit, type Verb } from './fleet.ts'
 import { createFleetctl, type Manner } from './fleetctl.ts'
+import { confirm } from './people.ts'
 import { planFrom } from './plans.ts'
 import { createPreparations, type PreparationManner } from './preparations.ts'
 import { ModelProcess } from './process.ts'
@@ -212,7 +213,10 @@ export class ModelWorld {
   async toTheEnd(): Promise<void> {
     const until = this.timeline.now + 1_800_000
     const done = (): boolean => this.witness.wrong.length > 0 || this.witness.rollouts().every(isOver)
-    while (!done() && this.timeline.now < until) await this.timeline.pass(1000)
+    while (!done() && this.timeline.now < until) {
+      confirm(this)
+      await this.timeline.pass(1000)
+    }
     await this.timeline.pass(12_000)
     const before = this.calls
     await this.timeline.pass(6000)
@@ -316,7 +320,7 @@ export class ModelWorld {
           const planned = this.#planned(waiting?.ask ?? askOf(plan))
           return planned.kind === 'plan'
             ? { ...planned, blockers: [] }
-            : { kind: 'impossible', reason: planned.message }
+            : { kind: 'impossible', why: planned.satisfied === true ? 'pointless' : 'gone', reason: planned.message }
         },
         allow: async () => ({ kind: 'allowed', audit: 1 }),
       },
@@ -427,7 +431,7 @@ export class ModelWorld {
   }
 }
 
-const limits = { atOnce: () => null, length: 2 }
+const limits = { atOnce: () => null, length: 2, afterFailure: 'ask' as const }
 const noAsk = { batch: null, canary: null, only: null }
 const askOf = ({ kind }: Plan): PlanAsk => ({ ...noAsk, kind })
 const noTime = { monotonic: () => 0, sleep: async () => undefined }
