@@ -2,7 +2,7 @@ import { onLive } from '../src/command/parts/on-live.ts'
 import { fleetSentence, rolloutName } from '../src/command/parts/rollout-text.ts'
 import { done } from '../src/command/text.ts'
 import { isWaiting } from '../src/domain/rollout.ts'
-import { abortText, code } from '../src/domain/wording.ts'
+import { abortText, ago, code, personText } from '../src/domain/wording.ts'
 
 export default onLive({
   right: 'abort',
@@ -12,11 +12,12 @@ export default onLive({
     'Nothing is rolled back: the answer says what was replaced and what was not. What a scale had half started is taken back. `retry` takes up the rest.',
   examples: ['abort 12', 'abort api production', 'abort 12 --reason "wrong image"'],
   act: (may, id, reason) => may.abort(id, reason),
-  say(result, rollout) {
+  say(result, rollout, now) {
     const { id, plan } = rollout
     const more = { rollouts: [id] }
     if (result.kind === 'already') {
-      return done(`${rolloutName(rollout)} is already being aborted, by ${result.by}. ${fleetSentence(rollout)}`, more)
+      const by = `${personText(result.by)}, ${ago(result.at, now)}`
+      return done(`${rolloutName(rollout)} is already being aborted, by ${by}. ${fleetSentence(rollout)}`, more)
     }
     if (isWaiting(rollout)) {
       const queue = code(`queue ${plan.service} ${plan.tier}`)

@@ -11,7 +11,7 @@ import {
 import { rolloutName } from '../src/command/parts/rollout-text.ts'
 import { done, failed, refused } from '../src/command/text.ts'
 import { durationText } from '../src/domain/duration.ts'
-import { code } from '../src/domain/wording.ts'
+import { ago, code, personText } from '../src/domain/wording.ts'
 
 export default mutation({
   summary: 'Lets a rollout go on that waits for time to pass: past its canary, or with taking itself back.',
@@ -39,6 +39,11 @@ export default mutation({
         const when = args.in === null ? 'goes on at once' : `goes on in ${durationText(args.in)}`
         return done(`${rolloutName(rollout)} ${when}; its thread says so.`, more)
       }
+      case 'already':
+        return done(
+          `${personText(result.by)} let ${rolloutName(rollout)} go on ${ago(result.at, context.read.now())}; its thread says so.`,
+          more,
+        )
       case 'not-waiting':
         return refused(
           `${rolloutName(rollout)} does not wait for time to pass: nothing to continue. ${code(`show ${rollout.id}`)} says what it does, ${code(`resume ${rollout.id}`)} ends a pause.`,

@@ -1,7 +1,7 @@
 import { onLive } from '../src/command/parts/on-live.ts'
 import { fleetSentence, rolloutName, rolloutVerdict } from '../src/command/parts/rollout-text.ts'
 import { done, refused } from '../src/command/text.ts'
-import { code } from '../src/domain/wording.ts'
+import { ago, code, personText } from '../src/domain/wording.ts'
 
 export default onLive({
   right: 'resume',
@@ -19,6 +19,11 @@ export default onLive({
           )
         }
         return done(`${rolloutName(rollout)} goes on. ${fleetSentence(rollout)}`, { rollouts: [rollout.id] })
+      case 'already':
+        return done(
+          `${rolloutName(rollout)} goes on already: ${personText(result.by)} resumed it ${ago(result.at, now)}. ${fleetSentence(rollout)}`,
+          { rollouts: [rollout.id] },
+        )
       case 'not-paused':
         if (result.stopped) {
           return refused(

@@ -3,8 +3,11 @@ import { mutation, type QueryContext } from '../src/command/define.ts'
 import { service } from '../src/command/fields.ts'
 import { demandRoll, roll, rollFlags, rollPositionals, type RollArgs } from '../src/command/parts/roll.ts'
 import { backTo, type BackTo } from '../src/command/rollback-reference.ts'
+import { describedAs } from '../src/command/parts/target-releases.ts'
 import { refused } from '../src/command/text.ts'
+import type { HistoryRow } from '../src/domain/history.ts'
 import { goodReleases, standingOf } from '../src/domain/good-releases.ts'
+import { changedRelease, failedSince, mayHaveChanged, ranEverywhere } from '../src/domain/ran-before.ts'
 import { digestSchema, releaseText, type Release } from '../src/domain/release.ts'
 import { targetText, type Target } from '../src/domain/target.ts'
 import { ago, code, words } from '../src/domain/wording.ts'
@@ -12,7 +15,7 @@ import { ago, code, words } from '../src/domain/wording.ts'
 export default mutation({
   summary: 'Takes a service back to the last release that was well there, or to one that you name.',
   notes:
-    'The last good release is the newest one whose last rollout succeeded and that is not wanted now. Migrations are not undone. A release whose last rollout failed takes `--force`.',
+    'Without a release it goes back to what every instance ran, while healthy, before the last rollout that changed it, whoever brought that there. Where that is not known, it takes the newest release whose last rollout succeeded and that is not wanted now. Migrations are not undone. A release whose last rollout failed takes `--force`.',
   examples: [
     'rollback api production',
     'rollback api production 12',
@@ -64,6 +67,14 @@ async function findBack(target: Target, to: BackTo | null, force: boolean, { rea
   if (to === null) {
     const wanted = await read.releases.wanted(target)
     if (wanted.kind === 'unknown') return refuse(`nobody knows what ${where} should run now: ${words(wanted.reason)}.`)
+    const before = await ranBefore(rows, service, wanted.digest, read)
+    if (before !== null) {
+      const { release, row } = before
+      return back(
+        release,
+        `every instance ran it, and served, before rollout ${row.id}, ${ago(row.endedAt, read.now())}`,
+      )
+    }
     const good = goodReleases(rows).find(({ release }) => release.digest !== wanted.digest)
     if (good === undefined) {
       return refuse(
@@ -105,6 +116,30 @@ async function findBack(target: Target, to: BackTo | null, force: boolean, { rea
         )
     }
   }
+}
+
+/** How many rollouts are read for what ran before them. */
+const mostRead = 20
+
+/** What every instance ran before the last rollout that changed it, whoever had brought it there; null where nobody can say. */
+async function ranBefore(
+  rows: readonly HistoryRow[],
+  service: string,
+  wanted: string | null,
+  read: QueryContext['read'],
+): Promise<{ readonly release: Release; readonly row: HistoryRow } | null> {
+  for (const row of rows.filter(mayHaveChanged).slice(0, mostRead)) {
+    const rollout = await read.rollouts.get(row.id)
+    if (rollout === null) return null
+    if (!changedRelease(rollout)) continue
+    const digest = ranEverywhere(rollout)
+    if (digest === null || failedSince(rows, rows.indexOf(row), digest)) return null
+    // It is wanted again already, so this rollout was undone by hand: the change before it counts.
+    if (digest === wanted) continue
+    const known = rows.find(({ release }) => release?.digest === digest)?.release ?? null
+    return { release: known ?? (await describedAs(service, digest, read)), row }
+  }
+  return null
 }
 
 const back = (release: Release, why: string): Back => ({

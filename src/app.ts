@@ -128,7 +128,7 @@ export function createApp(parts: AppParts): App {
     releases,
     observeMs: planMs,
   })
-  const { door, rights } = createDoorway({ ...parts, store: stores.commands })
+  const { door, rights } = createDoorway({ ...parts, store: stores.commands, rollouts })
   const read: Readers = {
     ...stored,
     releases,

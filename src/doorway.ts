@@ -9,12 +9,15 @@ import type { Clock } from './ports/clock.ts'
 import type { GroupDirectory } from './ports/groups.ts'
 import type { PeopleDirectory } from './ports/people.ts'
 import type { StoreReader, StoreWriter } from './ports/store.ts'
+import type { Readers } from './services/capabilities.ts'
+import { createWhyTagMoves } from './services/moving-tags.ts'
 
 interface DoorwayParts {
   readonly config: Config
   readonly policy: Policy
   /** Answers or fails fast, while a person waits. */
   readonly store: StoreReader & StoreWriter
+  readonly rollouts: Pick<Readers['rollouts'], 'history'>
   readonly directory: GroupDirectory
   readonly people: PeopleDirectory
   readonly clock: Clock
@@ -26,7 +29,8 @@ export function createDoorway(parts: DoorwayParts): { readonly door: Door; reado
   const { config, policy, store, clock, redact } = parts
   const groups = createGroups({ groups: config.groups, directory: parts.directory, clock })
   const people = createPeople({ directory: parts.people, clock })
-  const judging = { policy, groups, people, teams: config.slack.teams }
+  const whyTagMoves = createWhyTagMoves({ listed: config.movingTags, store, rollouts: parts.rollouts })
+  const judging = { policy, groups, people, teams: config.slack.teams, whyTagMoves }
   const audit = createAuditLog({ store, clock })
   return { door: createDoor({ ...judging, audit, clock, redact }), rights: createRightsReader(judging) }
 }

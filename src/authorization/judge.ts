@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { explainDenial, type Unread } from './denial.ts'
 import { principalFor } from './entities.ts'
 import type { Groups } from './groups.ts'
+import { movingTagDenial, type WhyTagMoves } from './moving-tag.ts'
 import { noTraits, type People, type Traits } from './people.ts'
 import type { Policy } from './policy.ts'
 import type { Question } from './question.ts'
@@ -24,10 +25,12 @@ export interface JudgeDeps {
   readonly groups: Groups
   readonly people: People
   readonly teams: OtherTeams
+  /** Tags that move are not deployed; none unless given. */
+  readonly whyTagMoves?: WhyTagMoves
 }
 
 export function createJudge(deps: JudgeDeps): Judge {
-  const { policy, groups, people, teams } = deps
+  const { policy, groups, people, teams, whyTagMoves = async () => null } = deps
 
   /** Null when the chat does not say; placeholders where no policy asks. */
   const traitsOf = async (actor: Actor): Promise<Traits | null> =>
@@ -46,7 +49,10 @@ export function createJudge(deps: JudgeDeps): Judge {
       // without it is allowed. The same holds for a person of whom nothing could be read.
       const others = unknown.length > mostUnknown ? null : subsets(unknown).map(decide)
       const allowedAnyway = ruling.kind === 'allowed' && others?.every((other) => other.kind === 'allowed') === true
-      if (allowedAnyway && !personUnread) return { kind: 'allowed', policies: ruling.policies }
+      if (allowedAnyway && !personUnread) {
+        const moving = await movingTagDenial(question, whyTagMoves)
+        return moving === null ? { kind: 'allowed', policies: ruling.policies } : { kind: 'denied', denial: moving }
+      }
       const mightBeAllowed =
         others === null || personUnread || [ruling, ...others].some((other) => other.kind === 'allowed')
       return denied(

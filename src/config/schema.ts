@@ -124,6 +124,8 @@ export const configSchema = z.strictObject({
       afterFailure: z.enum(['ask', 'start']).default('ask'),
     })
     .prefault({}),
+  /** Tags that name whatever was pushed last, in any case: nobody deploys them by name. */
+  movingTags: z.array(z.string().min(1)).default(['latest', 'stable', 'master', 'main']),
   /** Where images come from; without it nothing is known of releases, and everything else works. */
   registry: registry.optional(),
   /** Where registries and build servers tell of new builds (`POST /hooks/…`); without it nothing listens. */

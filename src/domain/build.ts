@@ -71,7 +71,7 @@ export function deploysItself(
   ofTiers: ReadonlyMap<string, string>,
 ): boolean {
   if (tags.some((tag) => tag.endsWith('-dirty'))) return false
-  const named = tags.filter((tag) => tag !== 'latest')
+  const named = tags.filter((tag) => tag.toLowerCase() !== 'latest')
   if (named.length === 0) return tags.length === 0 && to.tags === null
   const moved = new Set(ofTiers.values())
   if (named.every((tag) => moved.has(tag)) && !named.includes(ofTiers.get(to.tier) ?? to.tier)) return false

@@ -185,7 +185,13 @@ export const standing = (blockers: readonly Blocker[], force: boolean): readonly
   blockers.filter((one) => one.kind !== 'busy' && !(force && one.force))
 
 export type Planned =
-  | { readonly kind: 'plan'; readonly plan: Plan; readonly blockers: readonly Blocker[] }
+  | {
+      readonly kind: 'plan'
+      readonly plan: Plan
+      readonly blockers: readonly Blocker[]
+      /** What the answer to the command says at once, beside the plan in the thread. Not escaped. */
+      readonly notes?: readonly string[]
+    }
   /** There is nothing to plan, and `message` says why and what to type instead. */
   | {
       readonly kind: 'impossible'

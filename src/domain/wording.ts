@@ -31,6 +31,9 @@ export function ago(at: number, now: number): string {
 /** `12:31:05 UTC`, for something of the last hours. */
 export const clockText = (at: number): string => `${new Date(at).toISOString().slice(11, 19)} UTC`
 
+/** `2026-11-29 12:31:05 UTC`, for something of any age. */
+export const dateText = (at: number): string => `${new Date(at).toISOString().slice(0, 10)} ${clockText(at)}`
+
 /** `2h10m`, for at least a second. */
 export const span = (ms: number): string => durationText(Math.max(1000, Math.floor(ms / 1000) * 1000))
 

@@ -23,13 +23,20 @@ const senderNames: Readonly<Record<Build['sender'], string>> = {
 export function deployCommand(
   build: Build,
   tier: string,
-  tags: { readonly ofTiers: ReadonlyMap<string, string>; readonly registry: boolean },
+  tags: {
+    readonly ofTiers: ReadonlyMap<string, string>
+    readonly registry: boolean
+    /** Tags that nobody deploys by name, in any case. */
+    readonly moving: readonly string[]
+  },
 ): string | null {
   const { service, digest } = build
   const own = tags.ofTiers.get(tier) ?? tier
   if (!tags.registry) return build.tags.includes(own) ? `deploy ${service} ${tier}` : null
-  const moving = new Set([...tags.ofTiers.values(), 'latest'])
-  const ref = digest ?? build.tags.find((tag) => !moving.has(tag)) ?? build.tags[0]
+  const ofTiers = new Set(tags.ofTiers.values())
+  const moving = new Set(tags.moving.map((tag) => tag.toLowerCase()))
+  const named = build.tags.filter((tag) => !moving.has(tag.toLowerCase()))
+  const ref = digest ?? named.find((tag) => !ofTiers.has(tag)) ?? named[0]
   return ref === undefined ? null : `deploy ${service} ${tier} ${ref}`
 }
 

@@ -167,7 +167,7 @@ class Teller {
 
   #offersOf(tiers: readonly string[]): readonly Offer[] {
     const { config } = this.#parts
-    const tags = { ofTiers: tierTags(config), registry: config.registry !== undefined }
+    const tags = { ofTiers: tierTags(config), registry: config.registry !== undefined, moving: config.movingTags }
     return tiers.flatMap((tier) => {
       const command = deployCommand(this.#build, tier, tags)
       return command === null ? [] : [{ tier, command }]

@@ -1,5 +1,6 @@
 import { amountOf } from '../domain/amount.ts'
 import type { Planned } from '../domain/plan.ts'
+import { onlyRestartText } from '../domain/ships.ts'
 import type { UnitView } from '../ports/scheduler.ts'
 import { faultOfNamed } from './named.ts'
 import { blockersFor, misfitBlockers } from './plan-blockers.ts'
@@ -62,7 +63,7 @@ export function planRollout(input: PlanInput): Planned {
   const atOnce = amountOf(input.settings.batch, placed.length + lost.length + gone.length)
   const others = placed.filter((unit) => !rolled.includes(unit))
   const known: PlanInput = { ...input, ...standBy(input, planned) }
-  const plan = planWith(known, {
+  const draft = planWith(known, {
     ordered,
     sizes,
     atOnce,
@@ -81,7 +82,10 @@ export function planRollout(input: PlanInput): Planned {
     ...misfitBlockers(input, planned),
     ...absentBlockers(input, { absent, others, planned, atOnce }),
   ]
-  return { kind: 'plan', plan, blockers }
+  const restart =
+    input.named === true || input.only !== null ? null : onlyRestartText(draft, input.good?.release ?? null)
+  if (restart === null) return { kind: 'plan', plan: draft, blockers }
+  return { kind: 'plan', plan: { ...draft, warnings: [restart, ...draft.warnings] }, blockers, notes: [restart] }
 }
 
 /**

@@ -2,7 +2,6 @@ import type { Authorized, OpenGrant } from '../authorization/door.ts'
 import { proceedingRights, type Grant } from '../authorization/rights.ts'
 import { goesOnByItself, isOver, ownerOf, type Person, type Rollout } from '../domain/rollout.ts'
 import { sameTarget, targetText } from '../domain/target.ts'
-import { personText } from '../domain/wording.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { asBefore } from '../store/conditions.ts'
@@ -23,7 +22,7 @@ export const abortCapability =
     return {
       abort: (id, reason) =>
         leave<AbortResult>(store, grant, id, ({ wishes }) => {
-          if (wishes.abort !== null) return { kind: 'already', by: personText(wishes.abort.by) }
+          if (wishes.abort !== null) return already(wishes.abort)
           return { ...wishes, abort: wishOf(grant, reason, clock) }
         }),
     }
@@ -37,7 +36,7 @@ export const pauseCapability =
       pause: (id, reason) =>
         leave<PauseResult>(store, grant, id, ({ rollout, wishes }) => {
           if (wishes.abort !== null || rollout.ending !== null) return { kind: 'ending' }
-          if (wishes.pause?.kind === 'pause') return { kind: 'already', by: wishes.pause.by, at: wishes.pause.at }
+          if (wishes.pause?.kind === 'pause') return already(wishes.pause)
           return { ...wishes, pause: { kind: 'pause', ...wishOf(grant, reason, clock) } }
         }),
     }
@@ -53,7 +52,9 @@ export const resumeCapability =
         const result = await leave<ResumeResult>(store, grant, id, ({ rollout, wishes }) => {
           tier = rollout.plan.tier
           if (wishes.abort !== null || rollout.ending !== null) return { kind: 'ending' }
-          if (wishes.pause?.kind !== 'pause') return { kind: 'not-paused', stopped: rollout.pause?.kind === 'stop' }
+          const stopped = rollout.pause?.kind === 'stop'
+          if (wishes.pause?.kind === 'resume' && !stopped) return already(wishes.pause)
+          if (wishes.pause?.kind !== 'pause') return { kind: 'not-paused', stopped }
           return { ...wishes, pause: { kind: 'resume', ...wishOf(grant, reason, clock) } }
         })
         if (result.kind !== 'asked') return result
@@ -69,6 +70,10 @@ export const continueCapability =
     return {
       go: (id, forMs, reason) =>
         leave<GoOnResult>(store, grant, id, ({ rollout, wishes }) => {
+          const { go } = wishes
+          // One that it has not obeyed yet, or has just obeyed.
+          if (go !== null && (go.audit !== rollout.heard ? go.forMs === forMs : !goesOnByItself(rollout)))
+            return already(go)
           if (!goesOnByItself(rollout)) return { kind: 'not-waiting' }
           return { ...wishes, go: { ...wishOf(grant, reason, clock), forMs } }
         }),
@@ -84,7 +89,8 @@ export const takeCapability =
         let from: Person = grant.actor
         const result = await leave<TakeResult>(store, grant, id, ({ rollout, wishes }) => {
           from = wishes.take?.by ?? ownerOf(rollout)
-          return from.id === grant.actor.id ? { kind: 'already' } : { ...wishes, take: wishOf(grant, reason, clock) }
+          if (from.id === grant.actor.id) return { kind: 'already', at: wishes.take?.at ?? null }
+          return { ...wishes, take: wishOf(grant, reason, clock) }
         })
         return result.kind === 'asked' ? { kind: 'asked', from } : result
       },
@@ -111,10 +117,10 @@ async function leave<R extends { readonly kind: string }>(
       throw new Error(`Rollout ${id} takes the right to ${rollout.plan.kind}, which is not what was authorized`)
     }
     if (isOver(rollout)) return { kind: 'over', rollout }
-    const changed = change({
-      rollout,
-      wishes: wish === null ? { abort: null, pause: null, take: null, go: null } : wishesRecord.read(wish),
-    })
+    const wishes = wish === null ? { abort: null, pause: null, take: null, go: null } : wishesRecord.read(wish)
+    // An earlier try of this very request was applied, and its answer was lost.
+    if (isMine(wishes, grant)) return { kind: 'asked' }
+    const changed = change({ rollout, wishes })
     if ('kind' in changed) return changed
     const active = await store.get(keys.active(rollout.plan))
     // The rollout is live as long as it holds its target: its last step deletes that key and this wish together.
@@ -125,6 +131,11 @@ async function leave<R extends { readonly kind: string }>(
     if (result.kind === 'committed') return { kind: 'asked' }
   }
 }
+
+const isMine = ({ abort, pause, take, go }: PersonalWishes, { audit }: Grant): boolean =>
+  [abort, pause, take, go].some((one) => one?.audit === audit)
+
+const already = ({ by, at }: { readonly by: Person; readonly at: number }) => ({ kind: 'already', by, at }) as const
 
 const wishOf = ({ actor, audit }: Grant, reason: string | null, clock: Clock) => ({
   by: { id: actor.id, name: actor.name },

@@ -129,7 +129,7 @@ test('one of a second door in the same process opens nothing at the first, and t
 test('every capability of the process refuses what a second door granted', async () => {
   const permitAll = policyOf('@id("all") permit (principal, action, resource);')
   const second = doorAt(store.under('/second'), 20_000, { policy: permitAll }).door
-  const limits = { atOnce: () => null, length: 1 }
+  const limits = { atOnce: () => null, length: 1, afterFailure: 'ask' as const }
   const parts = { store, clock: systemClock, created: () => undefined, limits, open: door.open }
   const capabilities = bindCapabilities(parts, createRolloutReader(store, []))
   for (const right of rights) {

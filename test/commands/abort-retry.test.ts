@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { rolloutOf, planOf, textOf, world } from './fakes.ts'
+import { noon, rolloutOf, planOf, textOf, world } from './fakes.ts'
 
 const live = rolloutOf(12, 'rolling', ['done', 'proving', 'waiting'], { requestedBy: { id: 'U0BOB', name: 'bob' } })
 const dead = rolloutOf(11, 'failed', ['done', 'failed', 'kept'], { reason: 'new billing', next: ['vape'] })
@@ -23,7 +23,11 @@ describe('abort', () => {
 
   it.each([
     ['abort 11', 'refused', 'Nothing to abort. Rollout 11 (deploy of api in production) failed 30s ago, after 30s'],
-    ['abort 11', 'refused', 'At its end: 1 of 3 instances replaced, api@2 failed, 1 untouched.'],
+    [
+      'abort 11',
+      'refused',
+      'At its end, 2026-01-05 11:59:30 UTC: 1 of 3 instances replaced, api@2 failed, 1 untouched.',
+    ],
     ['abort 99', 'refused', 'There is no rollout 99: `status` shows what is live.'],
     ['abort vape staging', 'refused', 'Nothing rolls on vape staging, and nothing ever did'],
     ['abort', 'mistyped', 'Say which rollout: `abort &lt;id&gt;`'],
@@ -40,9 +44,11 @@ describe('abort', () => {
   it('says who was first', async () => {
     const { say } = await world({
       rollouts: [live],
-      can: { abort: { abort: async () => ({ kind: 'already', by: '@carol' }) } },
+      can: {
+        abort: { abort: async () => ({ kind: 'already', by: { id: 'U0CAROL', name: 'carol' }, at: noon - 2000 }) },
+      },
     })
-    expect(textOf(await say('abort 12'))).toContain('is already being aborted, by @carol.')
+    expect(textOf(await say('abort 12'))).toContain('is already being aborted, by @carol, 2s ago.')
   })
 
   it('tells how it ended when it ended first', async () => {

@@ -73,6 +73,26 @@ describe('resume', () => {
   })
 })
 
+describe('the second of two clicks', () => {
+  const already = { kind: 'already' as const, by: ann, at: noon - 2000 }
+
+  it.each([
+    ['resume 12', { resume: { resume: async () => already } }, 'goes on already: @ann resumed it 2s ago.'],
+    [
+      'continue 12',
+      { continue: { go: async () => already } },
+      '@ann let Rollout 12 (deploy of api in production) go on',
+    ],
+    ['abort 12', { abort: { abort: async () => already } }, 'is already being aborted, by @ann, 2s ago.'],
+    ['take 12', { take: { take: async () => already } }, 'is yours already: you took it over 2s ago.'],
+  ])('%j is answered by who was first and when, and is no refusal', async (text, can, answer) => {
+    const { say } = await world({ rollouts: [paused], can })
+    const reply = await say(text)
+    expect(reply).toMatchObject({ outcome: 'done', rollouts: [12] })
+    expect(textOf(reply)).toContain(answer)
+  })
+})
+
 describe('a paused rollout', () => {
   it('is shown as such, keeps its target, and cannot be retried', async () => {
     const { say } = await world({ rollouts: [paused] })

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { HistoryRow } from '../../src/domain/history.ts'
-import type { Phase } from '../../src/domain/rollout.ts'
+import type { Plan } from '../../src/domain/plan.ts'
+import type { Phase, Rollout } from '../../src/domain/rollout.ts'
 import { digestOf, releaseOf, releasesWith } from '../support/releases.ts'
-import { ann, known, noon, textOf, unit, world } from './fakes.ts'
+import { ann, known, noon, planOf, rolloutOf, textOf, unit, world } from './fakes.ts'
 
 const row = (id: number, name: string, phase: Phase): HistoryRow => ({
   id,
@@ -27,8 +28,10 @@ const shop = async (given: {
   readonly wanted?: string
   readonly good?: boolean
   readonly rows?: readonly HistoryRow[]
+  readonly rollouts?: readonly Rollout[]
 }) =>
   world({
+    rollouts: given.rollouts ?? [],
     read: (readers) => ({
       releases: releasesWith(
         { 'api staging': digestOf(given.wanted ?? '1'), 'api production': digestOf('3') },
@@ -123,6 +126,85 @@ describe('rollback', () => {
     )
     expect(did.authorized).toMatchObject([{ right: 'rollback' }])
     expect(did.started).toMatchObject([{ ask: { kind: 'rollback', release: releaseOf('1') } }])
+  })
+
+  describe('without a release goes back to what every instance ran before the last rollout that changed it', () => {
+    /** Rollout of release `to` while each instance ran what `runs` says. */
+    const rolled = (id: number, to: string, runs: readonly (string | null)[], over: Partial<Plan> = {}): Rollout => {
+      const plan = planOf({
+        release: {
+          at: { by: 'tag', image: 'quay.io/opsee/api', tag: 'production' },
+          from: digestOf('1'),
+          to: releaseOf(to),
+          proof: { by: 'health', field: 'release' },
+        },
+        ...over,
+      })
+      const batches = plan.batches.map((batch, index) => {
+        const digit = runs[index] ?? null
+        return batch.map((one) => ({ ...one, runs: digit === null ? null : digestOf(digit) }))
+      })
+      const moved = { stage: 'moved', calls: 1 } as const
+      return rolloutOf(id, 'succeeded', ['done', 'done', 'done'], { plan: { ...plan, batches }, release: moved })
+    }
+
+    it('also when Opsee had not deployed that: the demo deploys to staging, promotes, and rolls back', async () => {
+      const promoted = rolled(2, '3', ['1', '1', '1'], { kind: 'promote' })
+      const { say, did } = await shop({
+        rows: [{ ...row(2, '3', 'succeeded'), kind: 'promote' }],
+        rollouts: [promoted],
+      })
+      const reply = await say('rollback api production')
+      expect(reply.outcome).toBe('done')
+      expect(textOf(reply)).toContain('every instance ran it, and served, before rollout 2, 1h ago.')
+      expect(did.started).toMatchObject([{ ask: { kind: 'rollback', release: { digest: digestOf('1') } } }])
+    })
+
+    it('and not to an older one that Opsee rolled out', async () => {
+      const rows = [row(9, '3', 'succeeded'), row(6, '2', 'succeeded')]
+      const rollouts = [rolled(9, '3', ['1', '1', '1']), rolled(6, '2', ['3', '3', '3'])]
+      const { say, did } = await shop({ rows, rollouts })
+      await say('rollback api production')
+      expect(did.started).toMatchObject([{ ask: { release: { digest: digestOf('1') } } }])
+    })
+
+    it('past restarts, scales, and rollouts that were rolled back or never began', async () => {
+      const rows: HistoryRow[] = [
+        row(14, '2', 'cancelled'),
+        row(13, '2', 'rolled-back'),
+        { ...row(12, '3', 'succeeded'), kind: 'restart' },
+        { ...row(11, '3', 'succeeded'), kind: 'scale' },
+        row(9, '3', 'succeeded'),
+      ]
+      const restart = rolled(12, '3', ['3', '3', '3'], { kind: 'restart' })
+      const plan = {
+        ...restart.plan,
+        release: restart.plan.release && { ...restart.plan.release, from: digestOf('3') },
+      }
+      const { say, did } = await shop({ rows, rollouts: [{ ...restart, plan }, rolled(9, '3', ['1', '1', '1'])] })
+      await say('rollback api production')
+      expect(did.started).toMatchObject([{ ask: { release: { digest: digestOf('1') } } }])
+    })
+
+    it.each<[string, readonly (string | null)[]]>([
+      ['they ran different ones', ['1', '2', '1']],
+      ['one did not say', ['1', null, '1']],
+    ])('but falls back to the last good release when %s', async (_, runs) => {
+      const rows = [row(9, '3', 'succeeded'), row(6, '2', 'succeeded')]
+      const { say, did } = await shop({ rows, rollouts: [rolled(9, '3', runs)] })
+      await say('rollback api production')
+      expect(did.started).toMatchObject([{ ask: { release: { digest: digestOf('2') } } }])
+    })
+
+    it('and not to one that failed there since', async () => {
+      const rows = [row(10, '1', 'failed'), row(9, '3', 'succeeded'), row(6, '2', 'succeeded')]
+      const { say, did } = await shop({
+        rows,
+        rollouts: [rolled(10, '1', ['3', '3', '3']), rolled(9, '3', ['1', '1', '1'])],
+      })
+      await say('rollback api production')
+      expect(did.started).toMatchObject([{ ask: { release: { digest: digestOf('2') } } }])
+    })
   })
 
   it('says what to type when there is nothing to go back to', async () => {

@@ -108,7 +108,7 @@ describe('show', () => {
     expect(textOf(reply).split('\n')).toEqual([
       'Rollout 11 (deploy of api in production) failed 30s ago, after 30s; it was begun by @ann. Reason: new billing.',
       'Typed: `deploy api production`. Plan `abcdef012345`, batches of 1+1+1.',
-      'The fleet now: 1 of 3 instances replaced, api@2 failed, 1 untouched.',
+      'At its end, 2026-01-05 11:59:30 UTC: 1 of 3 instances replaced, api@2 failed, 1 untouched.',
       '`+0.0s `  accepted, asked for by @ann',
       '`+40.0s`  canary began: api@1',
       '`+1m20s`  api@1 was told to stop, attempt 2: it &lt;failed&gt; before',

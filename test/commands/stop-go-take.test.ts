@@ -121,7 +121,10 @@ describe('take', () => {
   })
 
   it('twice is harmless', async () => {
-    const { say } = await world({ rollouts: [live], can: { take: { take: async () => ({ kind: 'already' }) } } })
+    const { say } = await world({
+      rollouts: [live],
+      can: { take: { take: async () => ({ kind: 'already', at: null }) } },
+    })
     expect(await say('take 12')).toMatchObject({ outcome: 'done' })
     expect(textOf(await say('take 12'))).toContain('is yours already.')
   })

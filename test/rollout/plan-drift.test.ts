@@ -72,7 +72,8 @@ async function planned(asked: Partial<PlanRequest>, shop: Shop = {}) {
   } as const
   const result = await planner.plan({ ...ask, ...asked })
   if (result.kind === 'impossible') throw new Error(result.message)
-  const notes = result.plan.warnings.filter((warning) => !warning.startsWith('a quick restart'))
+  const others = ['a quick restart', 'nothing new ships']
+  const notes = result.plan.warnings.filter((warning) => !others.some((start) => warning.startsWith(start)))
   return { notes, blockers: result.blockers.map(({ kind }) => kind), plan: result.plan }
 }
 

@@ -72,9 +72,7 @@ function sayWhich(verb: string, target: Target, waiting: readonly Waiting[]): st
 }
 
 export const isOverReply = (verb: string, rollout: Rollout, now: number): Reply =>
-  refused(
-    `Nothing to ${verb}. ${rolloutVerdict(rollout, now)} At its end: ${fleetSentence(rollout).replace('The fleet now: ', '')}`,
-  )
+  refused(`Nothing to ${verb}. ${rolloutVerdict(rollout, now)} ${fleetSentence(rollout)}`)
 
 export const isGoneReply = (verb: string, id: number): Reply =>
   refused(`There is no rollout ${id} any more: nothing to ${verb}.`)

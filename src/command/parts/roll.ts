@@ -184,13 +184,15 @@ function typeInstead(target: Target, kind: Blocker['kind']): string {
   return kind === 'locked' ? `; ${code('locks')} says until when` : ''
 }
 
-/** What force passed over. */
-export const notesOf = (target: Target, planned: Planned): readonly string[] =>
-  planned.kind === 'plan'
-    ? planned.blockers
-        .filter((blocker) => blocker.kind !== 'busy')
-        .map((blocker) => `Going on all the same on ${targetText(target)}: ${words(blocker.message)}.`)
-    : []
+/** What a person should know at once, and what force passed over. */
+export function notesOf(target: Target, planned: Planned): readonly string[] {
+  if (planned.kind !== 'plan') return []
+  const passed = planned.blockers.filter((blocker) => blocker.kind !== 'busy')
+  return [
+    ...(planned.notes ?? []).map((note) => `${targetText(target)}: ${words(note)}.`),
+    ...passed.map((blocker) => `Going on all the same on ${targetText(target)}: ${words(blocker.message)}.`),
+  ]
+}
 
 function dryRun(
   plans: readonly { readonly target: Target; readonly planned: Planned }[],

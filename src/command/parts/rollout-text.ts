@@ -2,7 +2,7 @@ import { durationText } from '../../domain/duration.ts'
 import { isPreparing } from '../../domain/preparation.ts'
 import { isOver, tookMs, type Rollout } from '../../domain/rollout.ts'
 import { waitsForText } from '../../domain/waiting-text.ts'
-import { ago, clockText, fleetStateText, personText, phaseText, words } from '../../domain/wording.ts'
+import { ago, clockText, dateText, fleetStateText, personText, phaseText, words } from '../../domain/wording.ts'
 
 /** "Rollout 12, a deploy of api to production," without its verb. */
 export const rolloutName = (rollout: Pick<Rollout, 'id' | 'plan'>): string =>
@@ -31,8 +31,14 @@ export function liveText({ phase, pause, preparation }: Pick<Rollout, 'phase' | 
   return `${phase === 'paused' ? now : soon}${pause.kind === 'stop' ? ' with its whole tier' : ''} by ${personText(pause.by)}`
 }
 
-/** What it means for the fleet, as a sentence. */
-export const fleetSentence = (rollout: Rollout): string => `The fleet now: ${fleetStateText(rollout)}.`
+/** What it means for the fleet, as a sentence: now, or at its end, since what runs may have changed after that. */
+export function fleetSentence(rollout: Rollout): string {
+  if (rollout.phase === 'cancelled') return 'Nothing was done.'
+  const when = isOver(rollout)
+    ? `At its end${rollout.endedAt === null ? '' : `, ${dateText(rollout.endedAt)}`}`
+    : 'The fleet now'
+  return `${when}: ${fleetStateText(rollout)}.`
+}
 
 export const reasonText = (reason: string | null): string => (reason === null ? '' : ` Reason: ${words(reason)}.`)
 

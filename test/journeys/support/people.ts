@@ -26,6 +26,24 @@ export async function mention(slack: LocalSlack, person: Person, text: string, t
   return answerTo(slack, () => slack.mention(people[person], channels.main, text, thread))
 }
 
+/** Clicks a button so many times at once, and waits for as many answers. */
+export async function clicks(
+  slack: LocalSlack,
+  person: Person,
+  message: string,
+  button: string,
+  times: number,
+): Promise<readonly string[]> {
+  const before = new Set((await slack.messages(channels.main)).map(({ ts }) => ts))
+  await Promise.all(Array.from({ length: times }, () => slack.click(people[person], channels.main, message, button)))
+  const answers = await until(`${times} answers`, async () => {
+    const all = await slack.messages(channels.main)
+    const found = all.filter((one) => !before.has(one.ts) && isAnswer(one, slack.app.botUserId))
+    return found.length >= times ? found : null
+  })
+  return answers.map(({ text }) => text)
+}
+
 /** Clicks a button and waits for the answer. */
 export async function click(slack: LocalSlack, person: Person, message: string, button: string): Promise<Answer> {
   return answerTo(slack, () => slack.click(people[person], channels.main, message, button))
