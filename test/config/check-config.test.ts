@@ -182,7 +182,8 @@ describe('check-config', () => {
       const tag = request.url?.split('/').at(-1)
       const there = tag === 'staging' ? 200 : tag === 'secret' ? 401 : 404
       const type = 'application/vnd.oci.image.manifest.v1+json'
-      response.writeHead(there, { 'docker-content-digest': digest, 'content-type': type, 'content-length': '7' }).end()
+      const found = { 'docker-content-digest': digest, 'content-type': type, 'content-length': '7' }
+      response.writeHead(there, there === 200 ? found : {}).end()
     })
     await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve))
     const address = registry.address()
