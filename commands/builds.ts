@@ -1,7 +1,8 @@
 import { query } from '../src/command/define.ts'
-import { count, flag, service } from '../src/command/fields.ts'
+import { count, flag, optional, service, tier } from '../src/command/fields.ts'
 import { lookAt } from '../src/command/parts/fleet.ts'
 import { releasesOf, type TargetReleases } from '../src/command/parts/target-releases.ts'
+import { notThere } from '../src/command/parts/scopes.ts'
 import { unreadableLines } from '../src/command/parts/unreadable.ts'
 import { done, failed, refused, table } from '../src/command/text.ts'
 import { shortDigest, shortRevision } from '../src/domain/release.ts'
@@ -12,18 +13,25 @@ export default query({
   summary: 'The newest builds of a service: digest, tags, commit, age, and where each is wanted or runs.',
   notes:
     'They come from the tags of its image in the registry, and from what hooks told of (without a registry, from that alone). The newest come first, by when they were built, else by when a hook told of them.',
-  examples: ['builds api', 'builds api -n 30'],
-  positionals: { service: service() },
+  examples: ['builds api', 'builds api production', 'builds api -n 30'],
+  positionals: {
+    service: service(),
+    tier: optional(
+      tier({ help: 'The tier of which it is said where a build is wanted or runs; all of them unless given.' }),
+    ),
+  },
   flags: { n: flag(count(1, 50), { short: 'n', help: 'How many; 10 unless given.' }) },
   async answer(args, { read, catalog }) {
-    const { service } = args
+    const { service, tier } = args
+    const fault = tier === null ? null : notThere({ service, tier }, catalog)
+    if (fault !== null) return refused(fault)
     const listed = await read.releases.builds(service, args.n ?? 10)
     if (listed.kind === 'none') return refused(`${words(listed.message)}.`)
     if (listed.kind === 'unavailable')
       return failed(`${words(listed.message)}.${listed.permanent === true ? '' : ' Try again in a moment.'}`)
     const unreadable = unreadableLines(listed.unreadable)
     if (listed.builds.length + unreadable.length === 0) return done(`There is no build of ${code(service)} yet.`)
-    const tiers = catalog.tiersOf(service)
+    const tiers = tier === null ? catalog.tiersOf(service) : [tier]
     const views = await lookAt(tiers, read)
     const places = await Promise.all(tiers.map((tier) => releasesOf({ service, tier }, views, { read, catalog })))
     const now = read.now()

@@ -1,9 +1,9 @@
 import { query } from '../src/command/define.ts'
-import { optional, tier } from '../src/command/fields.ts'
-import { targetsIn } from '../src/command/parts/scopes.ts'
+import { optional, service, tier } from '../src/command/fields.ts'
+import { notThere, targetsIn } from '../src/command/parts/scopes.ts'
 import { driftAmong } from '../src/command/parts/target-drift.ts'
 import { faultIn, readable, unreadableLines } from '../src/command/parts/unreadable.ts'
-import { done, table } from '../src/command/text.ts'
+import { done, refused, table } from '../src/command/text.ts'
 import { restartsAfter, restartText, type DriftMemory, type Found } from '../src/domain/drift-memory.ts'
 import { lastFailureText } from '../src/domain/last-attempt.ts'
 import { targetText } from '../src/domain/target.ts'
@@ -13,11 +13,15 @@ export default query({
   summary: 'Where what runs has parted from what should run: releases, unit files, instances, restarts.',
   notes:
     'Looked at are the tag or key that names the wanted release, what each instance says it runs, its unit file, which instances the last rollout left, and what was restarted since, by hand or by a crash. A target that rolls now is left out, and one that was never rolled out has no drift. It also looks by itself (`drift.every`), and tells the history channel when a target parts. Fleet does not tell when an instance was started: a restart is seen by those looks alone, and only where the health answer has an `identity`, or where its key or its machine changes.',
-  examples: ['drift', 'drift production'],
-  positionals: { tier: optional(tier()) },
+  examples: ['drift', 'drift production', 'drift api production'],
+  positionals: { service: optional(service()), tier: optional(tier()) },
   flags: {},
   async answer(args, { read, catalog }) {
-    const targets = targetsIn(catalog, null, args.tier)
+    if (args.service !== null && args.tier !== null) {
+      const fault = notThere({ service: args.service, tier: args.tier }, catalog)
+      if (fault !== null) return refused(fault)
+    }
+    const targets = targetsIn(catalog, args.service, args.tier)
     const looked = await driftAmong(targets, { read, catalog }, { processes: false })
     const now = read.now()
     const shown = await Promise.all(

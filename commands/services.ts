@@ -1,21 +1,27 @@
 import { query } from '../src/command/define.ts'
-import { optional, service } from '../src/command/fields.ts'
+import { optional, service, tier } from '../src/command/fields.ts'
 import { announcedName } from '../src/command/parts/announced-name.ts'
 import { copiesOf, isRunning, lookAt, runningText, type Views } from '../src/command/parts/fleet.ts'
-import { done, table } from '../src/command/text.ts'
+import { notThere } from '../src/command/parts/scopes.ts'
+import { done, refused, table } from '../src/command/text.ts'
 import { addressText, isAt, isOf, type Announcement } from '../src/domain/announcement.ts'
 import type { Catalog } from '../src/domain/catalog.ts'
 import { code, count, shortUnit, words } from '../src/domain/wording.ts'
 
 export default query({
   summary: 'What is announced in etcd, beside what fleet runs.',
-  examples: ['services', 'services api'],
-  positionals: { service: optional(service()) },
+  examples: ['services', 'services api', 'services api production'],
+  positionals: { service: optional(service()), tier: optional(tier()) },
   flags: {},
   async answer(args, { catalog, read }) {
-    const names = args.service === null ? 'all' : [announcedName(args.service, catalog)]
+    const { service, tier } = args
+    if (service !== null && tier !== null) {
+      const fault = notThere({ service, tier }, catalog)
+      if (fault !== null) return refused(fault)
+    }
+    const names = service === null ? 'all' : [announcedName(service, catalog)]
     const [views, { list: announced, unreadable, complete }] = await Promise.all([
-      lookAt(catalog.tiers, read),
+      lookAt(tier === null ? catalog.tiers : [tier], read),
       read.discovery.announced(names),
     ])
     const faults = [
@@ -25,11 +31,12 @@ export default query({
     const away = [...views].flatMap(([tier, view]) =>
       view.kind === 'unknown' ? [`The fleet of ${tier} does not answer: ${words(view.reason)}.`] : [],
     )
-    if (args.service !== null) {
-      const one = compare(args.service, { catalog, views, announced })
-      return done([...away, ...faults, `*${args.service}*: ${one.text}`, ...addresses(one), ...differences(one)])
+    if (service !== null) {
+      const one = compare(service, { catalog, tier, views, announced })
+      return done([...away, ...faults, `*${service}*: ${one.text}`, ...addresses(one), ...differences(one)])
     }
-    const all = catalog.services.map((name) => compare(name, { catalog, views, announced }))
+    const there = catalog.services.filter((name) => tier === null || catalog.tiersOf(name).includes(tier))
+    const all = there.map((name) => compare(name, { catalog, tier, views, announced }))
     const known = catalog.services.map((name) => announcedName(name, catalog))
     const others = announced.filter((one) => !known.some((name) => isOf(one, name)))
     const strangers = [...new Set(others.map((one) => one.service))].sort()
@@ -67,12 +74,19 @@ interface Compared {
 
 function compare(
   service: string,
-  seen: { readonly catalog: Catalog; readonly views: Views; readonly announced: readonly Announcement[] },
+  seen: {
+    readonly catalog: Catalog
+    /** Null: all of them. */
+    readonly tier: string | null
+    readonly views: Views
+    readonly announced: readonly Announcement[]
+  },
 ): Compared {
   const { catalog, views } = seen
   const name = announcedName(service, catalog)
   const announced = seen.announced.filter((one) => isOf(one, name))
-  const tiers = catalog.tiersOf(service).map((tier) => ({
+  const asked = catalog.tiersOf(service).filter((name) => seen.tier === null || name === seen.tier)
+  const tiers = asked.map((tier) => ({
     tier,
     known: views.get(tier)?.kind === 'known',
     copies: copiesOf(views.get(tier), { service, tier }, catalog),
@@ -85,7 +99,7 @@ function compare(
   const places = count(new Set(announced.map(addressText)).size, 'address')
   const fleets = tiers.map(({ tier, known, copies }) => `${tier} ${known ? runningText(copies, []) : 'unknown'}`)
   const text = `announced at ${places.replace(/addresss$/, 'addresses')}; fleet: ${fleets.join(', ')}`
-  return { service, text, announced, running, complete: tiers.every(({ known }) => known) }
+  return { service, text, announced, running, complete: seen.tier === null && tiers.every(({ known }) => known) }
 }
 
 const addresses = (one: Compared): readonly string[] =>

@@ -3,6 +3,7 @@ import type { Reply } from './context.ts'
 import type { QueryContext } from './define.ts'
 import { findIn, validNames } from './find.ts'
 import { usageText } from './help.ts'
+import { nearMiss, nearMissText } from './near-miss.ts'
 import { withoutAddress, type Word } from './tokenize.ts'
 
 /** Whether a person may run a command. Only looks: nothing is run, nothing recorded. */
@@ -21,10 +22,11 @@ export async function askAbout(words: readonly Word[], context: QueryContext): P
   if (found.kind === 'mistyped') return found
   if (found.kind === 'nothing') return { kind: 'mistyped', message: validNames(commands) }
   const known = { catalog, commands: commands.names }
-  const mistyped = (message: string): Asked => ({
-    kind: 'mistyped',
-    message: `${message}\n${usageText(found.name, found.command.about)}`,
-  })
+  const mistyped = (message: string): Asked => {
+    const near = nearMiss(found, commands, known)
+    const usage = usageText(found.name, found.command.about)
+    return { kind: 'mistyped', message: near === null ? `${message}\n${usage}` : nearMissText(message, near) }
+  }
   if (found.command.kind === 'query') {
     return found.command.open((definition): Asked => {
       const parsed = definition.parse(found.words, known)

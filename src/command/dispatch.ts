@@ -13,6 +13,7 @@ import type { CommandIndex, QueryContext } from './define.ts'
 import { findCommand, type Found } from './find.ts'
 import { helpHint, overview, usageText } from './help.ts'
 import { usualLimits, within, type Limits, type Passage } from './limits.ts'
+import { nearMiss, nearMissButton, nearMissText } from './near-miss.ts'
 import { CutShort, passTheDoor, type CapabilityBinders } from './pass-the-door.ts'
 import { maskTyped, withWarning } from './mask-typed.ts'
 import { done, failed, mistyped, refused } from './text.ts'
@@ -66,7 +67,11 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     // A command that changes something tells what it saw as well: all of them take the right to read.
     const denial = await parts.readingRefusal(request.actor)
     if (denial !== null) return refused(denial.message)
-    const wrong = (message: string) => mistyped([message, usageText(found.name, found.command.about)])
+    const wrong = (message: string): Reply => {
+      const near = nearMiss(found, commands, known)
+      if (near !== null) return mistyped(nearMissText(message, near), nearMissButton(near))
+      return mistyped([message, usageText(found.name, found.command.about)])
+    }
     if (found.command.kind === 'query') {
       return found.command.open(async (definition) => {
         const parsed = definition.parse(found.words, known)

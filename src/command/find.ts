@@ -2,7 +2,7 @@ import { code } from '../domain/wording.ts'
 import type { Command, CommandIndex } from './define.ts'
 import { helpHint, usageText } from './help.ts'
 import { nearest } from '../domain/nearest.ts'
-import { tokenize, withoutAddress, type Word } from './tokenize.ts'
+import { readCommand, withoutStop, type Word } from './tokenize.ts'
 
 export type Found =
   | {
@@ -18,16 +18,17 @@ export type Found =
 
 /** Which command a line is for. */
 export function findCommand(text: string, commands: CommandIndex): Found {
-  const tokens = tokenize(text)
+  const tokens = readCommand(text)
   if (tokens.kind === 'wrong') return { kind: 'mistyped', message: `${tokens.message} ${code(tokens.where)}` }
-  return findIn(withoutAddress(tokens.words), commands)
+  return findIn(tokens.words, commands)
 }
 
 export function findIn(words: readonly Word[], commands: CommandIndex): Found {
   const [first, ...behind] = words
   if (first === undefined) return { kind: 'nothing' }
-  const command = commands.get(first.text)
-  if (command !== null) return { kind: 'command', name: first.text.toLowerCase(), command, words: behind }
+  const name = commands.get(first.text) === null ? withoutStop(first.text) : first.text
+  const command = commands.get(name)
+  if (command !== null) return { kind: 'command', name: name.toLowerCase(), command, words: behind }
   if (/^(?:--help|-h|\?)$/.test(first.text)) return { kind: 'nothing' }
   const typed = code(first.text.slice(0, 60))
   const near = nearest(first.text, commands.names)

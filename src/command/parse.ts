@@ -3,6 +3,7 @@ import { namesText, type Field, type Known } from './fields.ts'
 import type { Parsed, Placed } from './parsed.ts'
 import { placeNames } from './place-names.ts'
 import { readFlags, type Flags } from './read-flags.ts'
+import { readText } from './read-text.ts'
 import type { Word } from './tokenize.ts'
 
 export type Positionals = Readonly<Record<string, Field<unknown>>>
@@ -15,7 +16,8 @@ export function parseArguments(
 ): Parsed<Readonly<Record<string, unknown>>> {
   const fields = Object.entries(spec.positionals)
   if (fields.some(([, field]) => field.take === 'line')) return readLine(fields, words, known)
-  const flags = readFlags(spec.flags, words, known)
+  const hasText = fields.some(([, field]) => field.take === 'rest')
+  const flags = readFlags(spec.flags, words, { known, hasText })
   if (flags.kind === 'mistyped') return flags
   const placed = place(fields, flags.positionals, known)
   if (placed.kind === 'mistyped') return placed
@@ -25,7 +27,7 @@ export function parseArguments(
     if (found === undefined && field.required) return { kind: 'mistyped', message: missing(field, known) }
     if (found === undefined) values[name] = null
     else {
-      const read = field.schema(known).safeParse(found.text)
+      const read = readText(field, found.text, known)
       if (!read.success) return { kind: 'mistyped', message: read.error.issues.map((issue) => issue.message).join(' ') }
       values[name] = read.data
     }
@@ -45,7 +47,7 @@ function readLine(
   return { kind: 'args', args: { [name]: words.length === 0 ? null : field.ofWords(words) } }
 }
 
-/** Gives each positional its words, in order; service and tier find their own place. */
+/** Gives each positional its words, in order; service and tiers find their own place. */
 function place(
   fields: readonly (readonly [string, Field<unknown>])[],
   words: readonly Word[],
@@ -58,13 +60,13 @@ function place(
     const next = fields[index + 1]
     if (placed.has(name) || left.length === 0) continue
     if (field.names !== null) {
-      const partner = next !== undefined && next[1].names !== null ? next : null
-      const result = placeNames([name, field], partner, left, { known, endsInText })
+      if (index > 0 && fields[index - 1]?.[1].names !== null) continue
+      const result = placeNames(namesFrom(fields, index), left, { known, endsInText })
       if (result.kind === 'mistyped') return result
       for (const [owner, value] of result.args) placed.set(owner, value)
     } else if (field.take === 'rest') {
       const taken = left.splice(0)
-      placed.set(name, { text: taken.map((word) => word.text).join(' '), words: taken })
+      placed.set(name, { text: taken.map((word) => word.typed).join(' '), words: taken })
     } else if (field.required || next === undefined || fits(field, left[0], known)) {
       const taken = left.splice(0, 1)
       placed.set(name, { text: taken[0]?.text ?? '', words: taken })
@@ -76,8 +78,15 @@ function place(
   return { kind: 'mistyped', message: `${code(extra.text)} ${hint}. Words that belong together go in quotes.` }
 }
 
+/** The service and tiers that stand next to each other from there on. */
+function namesFrom<T extends readonly [string, Field<unknown>]>(fields: readonly T[], from: number): readonly T[] {
+  const behind = fields.slice(from)
+  const end = behind.findIndex(([, field]) => field.names === null)
+  return end < 0 ? behind : behind.slice(0, end)
+}
+
 const fits = (field: Field<unknown>, word: Word | undefined, known: Known): boolean =>
-  word !== undefined && field.schema(known).safeParse(word.text).success
+  word !== undefined && readText(field, word.text, known).success
 
 function missing(field: Field<unknown>, known: Known): string {
   if (field.names === 'tier') return `Say which tier: ${namesText(known.catalog.tiers, 'or')}.`

@@ -2,6 +2,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { code } from '../domain/wording.ts'
 import type { Field, Flag, Known } from './fields.ts'
 import { nearest } from '../domain/nearest.ts'
+import { readText } from './read-text.ts'
 import type { Word } from './tokenize.ts'
 
 export type Flags = Readonly<Record<string, Flag<unknown>>>
@@ -13,16 +14,23 @@ export type FlagsRead =
 /** `dryRun` is typed as `dry-run`. */
 export const flagName = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
-/** Marks a quoted word that begins with a dash, so that parseArgs takes it for what it is. Never typed: it is a control character. */
+/** Marks a word that begins with a dash and is no flag, so that parseArgs takes it as it is. Never typed: it is a control character. */
 const literal = '\u0000'
 
 /**
  * Takes the flags out of a line. `util.parseArgs` cuts, strictly and without turning digits into numbers; every value
  * is then read by its field's schema.
  */
-export function readFlags(flags: Flags, words: readonly Word[], known: Known): FlagsRead {
+export function readFlags(
+  flags: Flags,
+  words: readonly Word[],
+  { known, hasText }: { readonly known: Known; readonly hasText: boolean },
+): FlagsRead {
   const keys = new Map(Object.keys(flags).map((key) => [flagName(key), key]))
-  const args = words.map((word) => (word.quoted && word.text.startsWith('-') ? literal + word.text : word.text))
+  // In free text `--` is a dash that somebody typed, and not the end of the flags.
+  const isLiteral = ({ quoted, text }: Word): boolean =>
+    (quoted && text.startsWith('-')) || (hasText && /^-{2,}$/.test(text))
+  const args = words.map((word) => (isLiteral(word) ? literal + word.text : word.text))
   const options = optionsOf(flags)
   const { tokens } = parseArgs({ args, options, strict: false, allowPositionals: true, tokens: true })
   const given = new Map<string, string | null>()
@@ -61,7 +69,7 @@ function valuesOf(
     if (text === undefined) values[key] = flag.absent
     else if (flag.field === null) values[key] = true
     else {
-      const read = flag.field.schema(known).safeParse((text ?? '').replace(literal, ''))
+      const read = readText(flag.field, (text ?? '').replace(literal, ''), known)
       if (!read.success) return mistyped(`${code(dashed(flagName(key)))}: ${read.error.issues[0]?.message ?? ''}`)
       values[key] = read.data
     }

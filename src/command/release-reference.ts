@@ -17,7 +17,8 @@ export const releaseReference = (): Field<string | null> =>
       z
         .string()
         .max(200, 'That is too long for a tag, a commit or a digest.')
-        .regex(/^[A-Za-z0-9_][A-Za-z0-9._:-]*$/, {
+        // A full stop or colon at the end belongs to the sentence, and not to the tag.
+        .regex(/^[A-Za-z0-9_](?:[A-Za-z0-9._:-]*[A-Za-z0-9_-])?$/, {
           error: (issue) =>
             `${code(String(issue.input).slice(0, 60))} is no release: write a tag such as v2, a commit such as 1a2b3c4d, or a digest (sha256:…).`,
         }),

@@ -1,4 +1,4 @@
-import type { Message, Section } from '../ports/chat.ts'
+import type { Button, Message, Section } from '../ports/chat.ts'
 import { code, escape } from '../domain/wording.ts'
 import type { Reply } from './context.ts'
 
@@ -21,7 +21,13 @@ export const done = (lines: Lines, more: More = {}): Reply => reply('done', line
 /** It was understood, and is not done. */
 export const refused = (lines: Lines, more: More = {}): Reply => reply('refused', lines, more)
 export const failed = (lines: Lines, more: More = {}): Reply => reply('failed', lines, more)
-export const mistyped = (lines: Lines): Reply => reply('mistyped', lines, {})
+/** A button offers the command that was probably meant. */
+export const mistyped = (lines: Lines, offer: Button | null = null): Reply => {
+  const made = reply('mistyped', lines, {})
+  if (offer === null) return made
+  const shown = made.message.sections.length === 0 ? sectionsOf([made.message.text]) : made.message.sections
+  return { ...made, message: { ...made.message, sections: [...shown, { kind: 'buttons', buttons: [offer] }] } }
+}
 
 function reply(outcome: Reply['outcome'], lines: Lines, more: More): Reply {
   return {

@@ -1,8 +1,11 @@
 import { normalize } from './normalize.ts'
+import { leadOf, marksAt, withoutMarks, withoutWrapping } from './markup.ts'
 
 /** One word of a command. */
 export interface Word {
   readonly text: string
+  /** With the chat's marks for code, bold, italic and struck text, which `text` has lost: free text keeps them. */
+  readonly typed: string
   /** It began with a quote, so it is never a flag and never cut. */
   readonly quoted: boolean
   /** The Slack user id, when the whole word is a mention of somebody. */
@@ -31,7 +34,23 @@ export function tokenize(raw: string): Tokens {
     }
   }
   const plain = normalize(raw)
-  const text = plain.text
+  return cut(plain.text, plain.mentions)
+}
+
+/** The words of a whole command, without the bot's name, and without marks or quotes that were pasted around all of it. */
+export function readCommand(raw: string): Tokens {
+  if (raw.length > longestCommand) return tokenize(raw)
+  const plain = normalize(raw)
+  const text = withoutWrapping(plain.text)
+  const inside = withoutOuterQuotes(text)
+  const unquoted = inside === null ? null : cut(inside, plain.mentions)
+  const hasStray = ({ text: word }: Word): boolean => /["']$/.test(word)
+  const tokens = unquoted?.kind === 'words' && !unquoted.words.some(hasStray) ? unquoted : cut(text, plain.mentions)
+  if (tokens.kind === 'wrong') return tokens
+  return { kind: 'words', words: withoutFirstQuotes(withoutAddress(tokens.words)) }
+}
+
+function cut(text: string, mentions: ReadonlyMap<number, string>): Tokens {
   const words: Word[] = []
   let at = 0
   while (at < text.length) {
@@ -47,21 +66,47 @@ export function tokenize(raw: string): Tokens {
         where: text.slice(word.at, word.at + 60),
       }
     }
-    const mention = plain.mentions.get(at) ?? null
-    words.push({ text: word.text, quoted: word.quoted, mention: word.text.startsWith('@') ? mention : null })
+    const mention = mentions.get(at) ?? null
+    words.push({
+      text: word.text,
+      typed: word.text,
+      quoted: word.quoted,
+      mention: word.text.startsWith('@') ? mention : null,
+    })
     at = word.end
   }
-  return { kind: 'words', words }
+  return { kind: 'words', words: withoutMarks(words) }
+}
+
+/** No command has a space in its name: quotes around the first words are quotes around the whole. Null for other texts. */
+function withoutOuterQuotes(text: string): string | null {
+  const lead = leadOf(text)
+  const body = text.slice(lead).trimEnd()
+  const quote = body[0]
+  if (!isQuote(quote) || body.length < 3 || !body.endsWith(quote)) return null
+  const inside = body.slice(1, -1)
+  const first = inside.split(quote, 1)[0] ?? ''
+  return first.includes(' ') ? `${text.slice(0, lead)} ${inside} ` : null
+}
+
+function withoutFirstQuotes(words: readonly Word[]): readonly Word[] {
+  const [first, ...rest] = words
+  if (first?.quoted !== true || !first.text.includes(' ')) return words
+  const inside = cut(first.text, new Map())
+  return inside.kind === 'words' ? [...inside.words, ...rest] : words
 }
 
 type Read =
   | { readonly kind: 'word'; readonly text: string; readonly quoted: boolean; readonly end: number }
   | { readonly kind: 'open'; readonly at: number }
 
-function readWord(text: string, start: number): Read {
+function readWord(text: string, begin: number): Read {
+  // Marks in front hide neither a quote nor a dash that a phone made.
+  const marks = marksAt(text, begin)
+  const start = begin + marks.length
   const quoted = isQuote(text[start])
   const dash = quoted ? null : dashAt(text, start)
-  let word = dash?.text ?? ''
+  let word = quoted ? '' : `${marks}${dash?.text ?? ''}`
   let at = dash?.end ?? start
   while (at < text.length && text[at] !== ' ') {
     const quote = text[at]
@@ -70,6 +115,8 @@ function readWord(text: string, start: number): Read {
       if (inside === null) return { kind: 'open', at }
       word += inside.text
       at = inside.end
+      const behind = at + marksAt(text, at).length
+      if (behind === text.length || text[behind] === ' ') at = behind
     } else {
       word += quote
       at += 1
@@ -89,7 +136,7 @@ function readQuoted(text: string, open: number, quote: '"' | "'"): { text: strin
     if (character === '\\' && (isQuote(next) || next === '\\')) {
       inside += next
       at += 1
-    } else if (character === quote && (quote === '"' || next === undefined || next === ' ')) {
+    } else if (character === quote && (quote === '"' || next === undefined || /[ `*_~]/.test(next))) {
       return { text: inside, end: at + 1 }
     } else {
       inside += character
@@ -109,17 +156,20 @@ function dashAt(text: string, start: number): { text: string; end: number } | nu
 
 /** The word so that `tokenize` gives it back, for commands that we offer to type. */
 export function quoteWord(text: string): string {
-  if (/^[A-Za-z0-9@%+=:,./#_][A-Za-z0-9@%+=:,./#_-]*$/.test(text)) return text
+  if (/^[A-Za-z0-9@%+=:,./#_][A-Za-z0-9@%+=:,./#_-]*$/.test(text) && !/^_|_$/.test(text)) return text
   return `"${text.replace(/["\\]/g, String.raw`\$&`)}"`
 }
 
-/** Without what addresses the bot: `/opsee`, `@opsee`, a mention in front, a colon behind it. */
+/** Without what addresses the bot: `/opsee`, `@opsee`, a mention in front, a colon behind it; and without a fence that opens. */
 export function withoutAddress(words: readonly Word[]): readonly Word[] {
   let from = 0
   for (const word of words) {
-    const address = word.mention !== null || (!word.quoted && /^[/@]?opsee[:,]?$|^[:,]$/i.test(word.text))
+    const address = word.mention !== null || (!word.quoted && /^[/@]?opsee[:,]?$|^(?:[:,]|`+)$/i.test(word.text))
     if (!address) break
     from += 1
   }
   return words.slice(from)
 }
+
+/** A word without the punctuation that ends a sentence: `deploy api production.` means no tier of that name. */
+export const withoutStop = (text: string): string => text.replace(/[.,;:!?]+$/, '') || text

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as field from '../../src/command/fields.ts'
+import { releaseReference } from '../../src/command/release-reference.ts'
 import { parseArguments, type Positionals } from '../../src/command/parse.ts'
 import type { Flags } from '../../src/command/read-flags.ts'
 import { tokenize } from '../../src/command/tokenize.ts'
@@ -38,6 +39,20 @@ describe('services and tiers', () => {
     ['stg api , vape ,', ['api', 'vape'], 'staging'],
     ['api,bartnet stg', ['api'], 'staging'],
     ['"api" "staging"', ['api'], 'staging'],
+    ['api, staging', ['api'], 'staging'],
+    ['api,staging', ['api'], 'staging'],
+    ['api ,staging', ['api'], 'staging'],
+    ['api , staging', ['api'], 'staging'],
+    ['staging, api', ['api'], 'staging'],
+    ['staging,api', ['api'], 'staging'],
+    ['api, vape, staging', ['api', 'vape'], 'staging'],
+    ['api,vape,stg', ['api', 'vape'], 'staging'],
+    ['stg, api, vape', ['api', 'vape'], 'staging'],
+    ['stg,api,vape', ['api', 'vape'], 'staging'],
+    ['api production.', ['api'], 'production'],
+    ['api, production!', ['api'], 'production'],
+    ['production api?', ['api'], 'production'],
+    ['`api`, `production`', ['api'], 'production'],
   ])('%j are found in any order and under any name', (text, services, tier) => {
     expect(read(roll, text)).toEqual({ ...bare, services, tier })
   })
@@ -110,6 +125,50 @@ describe('flags', () => {
   })
 })
 
+describe('a service and two tiers', () => {
+  const spec = {
+    positionals: { service: field.service(), from: field.tier(), to: field.optional(field.tier()) },
+    flags: {},
+  }
+  it.each([
+    'api staging production',
+    'staging production api',
+    'staging api production',
+    'api, staging, production',
+    'api staging,production',
+    'staging, production, api.',
+  ])('are found in any order: %j', (text) => {
+    expect(read(spec, text)).toEqual({ service: 'api', from: 'staging', to: 'production' })
+  })
+
+  it.each(['api staging', 'staging api', 'staging, api'])('or only one of the tiers: %j', (text) => {
+    expect(read(spec, text)).toEqual({ service: 'api', from: 'staging', to: null })
+  })
+
+  it.each([
+    ['staging production', 'Say which service: `api`, `vape` or `beavis`.'],
+    ['staging prodution api', 'There is no tier called `prodution`. Did you mean `production`?'],
+    ['apii staging production', 'There is no service called `apii`. Did you mean `api`?'],
+    ['staging production apii', 'There is no service called `apii`. Did you mean `api`?'],
+  ])('%j is answered with what is wrong', (text, message) => {
+    expect(read(spec, text)).toContain(message)
+  })
+})
+
+describe('a full stop behind a value', () => {
+  const one = (positional: field.Field<unknown>) => ({ positionals: { it: positional }, flags: {} })
+  it.each([
+    [field.rolloutId(), '12.', 12],
+    [field.rolloutId(), '#12!', 12],
+    [field.count(1, 50), '5,', 5],
+    [field.commandName(), 'lock?', 'lock'],
+    [releaseReference(), 'v2.7.0.', 'v2.7.0'],
+    [field.text(), 'why not?', 'not?'],
+  ] as const)('%# belongs to the sentence, but stays in free text', (positional, text, value) => {
+    expect(read(one(positional), text.split(' ').at(-1) ?? '')).toEqual({ it: value })
+  })
+})
+
 describe('a tier with an optional service and words behind', () => {
   const lock = {
     positionals: { service: field.optional(field.service()), tier: field.tier(), why: field.rest({ word: 'why' }) },
@@ -121,6 +180,12 @@ describe('a tier with an optional service and words behind', () => {
     ['api production db migration', { service: 'api', tier: 'production', why: 'db migration' }],
     ['production api "is broken"', { service: 'api', tier: 'production', why: 'is broken' }],
     ['production "api is broken"', { service: null, tier: 'production', why: 'api is broken' }],
+    ['api staging the -- thing', { service: 'api', tier: 'staging', why: 'the -- thing' }],
+    ['api staging -- the thing', { service: 'api', tier: 'staging', why: '-- the thing' }],
+    ['staging db --- down', { service: null, tier: 'staging', why: 'db --- down' }],
+    ['api, staging, the api, staging thing', { service: 'api', tier: 'staging', why: 'the api, staging thing' }],
+    ['api staging the `foo` *thing*!', { service: 'api', tier: 'staging', why: 'the `foo` *thing*!' }],
+    ['`api` staging "the `foo` thing"', { service: 'api', tier: 'staging', why: 'the `foo` thing' }],
   ])('%j is read', (text, args) => {
     expect(read(lock, text)).toEqual(args)
   })
@@ -161,7 +226,7 @@ describe('other kinds of words', () => {
     [field.commandName(), 'lokc', 'There is no command called `lokc`. Did you mean `lock`?'],
     [field.service(), '`<!channel>`', "There is no service called `'&lt;!channel&gt;'`."],
   ] as const)('%# is refused', (positional, text, message) => {
-    const parsed = parseArguments(one(positional), [{ text, quoted: false, mention: null }], known)
+    const parsed = parseArguments(one(positional), [{ text, typed: text, quoted: false, mention: null }], known)
     expect(parsed).toMatchObject({ kind: 'mistyped', message: expect.stringContaining(message) })
   })
 })

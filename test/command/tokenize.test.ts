@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { longestCommand, quoteWord, tokenize, withoutAddress } from '../../src/command/tokenize.ts'
+import { longestCommand, quoteWord, readCommand, tokenize, withoutAddress } from '../../src/command/tokenize.ts'
 import { counterexample, same } from './counterexample.ts'
 
 const words = (text: string): readonly string[] => {
@@ -75,6 +75,73 @@ describe('what Slack makes of it', () => {
   ])('drops the address of %j', (text) => {
     const tokens = tokenize(text)
     expect(tokens.kind === 'words' && withoutAddress(tokens.words).map((word) => word.text)).toEqual(['deploy', 'api'])
+  })
+})
+
+const command = (text: string): readonly string[] => {
+  const tokens = readCommand(text)
+  if (tokens.kind === 'wrong') throw new Error(`${tokens.message} ${tokens.where}`)
+  return tokens.words.map((word) => word.text)
+}
+
+describe('a command that is pasted with marks or quotes around it', () => {
+  it.each([
+    ['`deploy api production --dry-run`', ['deploy', 'api', 'production', '--dry-run']],
+    ['```deploy api production```', ['deploy', 'api', 'production']],
+    ['```\ndeploy api production\n```', ['deploy', 'api', 'production']],
+    ['``` deploy api production', ['deploy', 'api', 'production']],
+    ['`/opsee deploy api production`', ['deploy', 'api', 'production']],
+    ['@opsee `deploy api production`', ['deploy', 'api', 'production']],
+    ['<@U0BOT> `lock api production db down`', ['lock', 'api', 'production', 'db', 'down']],
+    ['/opsee *deploy api production*', ['deploy', 'api', 'production']],
+    ['*deploy api production*', ['deploy', 'api', 'production']],
+    ['_*deploy api production*_', ['deploy', 'api', 'production']],
+    ['~deploy api production~', ['deploy', 'api', 'production']],
+    ['`deploy api production`.', ['deploy', 'api', 'production']],
+    ['deploy `api` `production`', ['deploy', 'api', 'production']],
+    ['`deploy` `api` production', ['deploy', 'api', 'production']],
+    ['status `api`', ['status', 'api']],
+    ['status `api production`', ['status', 'api', 'production']],
+    ['deploy *api* _production_', ['deploy', 'api', 'production']],
+    ['deploy *api production*', ['deploy', 'api', 'production']],
+    ['deploy `api`, `vape` staging', ['deploy', 'api,', 'vape', 'staging']],
+    ['`deploy` api production `—dry-run`', ['deploy', 'api', 'production', '--dry-run']],
+    ['deploy api production `--reason "new billing"`', ['deploy', 'api', 'production', '--reason', 'new billing']],
+    ['`deploy api production --reason "new billing"`', ['deploy', 'api', 'production', '--reason', 'new billing']],
+    ['`deploy api production --reason="new billing"`', ['deploy', 'api', 'production', '--reason=new billing']],
+    ['<@U0BOT> : `deploy api production`', ['deploy', 'api', 'production']],
+    ['“deploy api production”', ['deploy', 'api', 'production']],
+    ["'deploy api production'", ['deploy', 'api', 'production']],
+    ['@opsee "deploy api production"', ['deploy', 'api', 'production']],
+    ['“deploy api production” --dry-run', ['deploy', 'api', 'production', '--dry-run']],
+    ['“lock production “db down””', ['lock', 'production', 'db down']],
+    ['`status <http://api.prod|api.prod>`', ['status', 'api.prod']],
+    ['`deploy\u00A0api\u00A0production`', ['deploy', 'api', 'production']],
+  ])('%j is read without them', (text, expected) => {
+    expect(command(text)).toEqual(expected)
+  })
+
+  it.each([
+    ['lock api production "the `foo` thing"', 'the `foo` thing'],
+    ['`lock api production "the `foo` thing"`', 'the `foo` thing'],
+    ['lock api production "`foo`"', '`foo`'],
+    ['lock api production "*all* of _it_"', '*all* of _it_'],
+  ])('keeps the marks of a quoted reason: %j', (text, reason) => {
+    expect(command(text)).toEqual(['lock', 'api', 'production', reason])
+  })
+
+  it('keeps what only looks like a mark', () => {
+    expect(command('deploy api production _v2')).toEqual(['deploy', 'api', 'production', '_v2'])
+    expect(command('ls /opsee.co/* a_b ~x * 2')).toEqual(['ls', '/opsee.co/*', 'a_b', '~x', '*', '2'])
+  })
+
+  it('remembers what was typed for free text', () => {
+    const tokens = readCommand('lock api production the `foo` *thing*')
+    expect(tokens.kind === 'words' && tokens.words.slice(3).map((word) => word.typed)).toEqual([
+      'the',
+      '`foo`',
+      '*thing*',
+    ])
   })
 })
 
