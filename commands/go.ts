@@ -1,6 +1,6 @@
 import { demand, mutation } from '../src/command/define.ts'
 import { optional, rest, tier } from '../src/command/fields.ts'
-import { done, failed, refused } from '../src/command/text.ts'
+import { doneForAll, failed, refused } from '../src/command/text.ts'
 import { ago, count, personText, series, words } from '../src/domain/wording.ts'
 
 export default mutation({
@@ -13,7 +13,7 @@ export default mutation({
   async demands(args) {
     return demand({ right: 'go', scope: { kind: 'tier', tier: args.tier }, owner: null })
   },
-  async answer(args, { grants, read }) {
+  async answer(args, { grants, read, request }) {
     const [grant] = grants
     if (grant === undefined) return failed('Nothing was lifted: nothing was granted.')
     const now = read.now()
@@ -26,9 +26,12 @@ export default mutation({
     const { stop, live } = result
     const going =
       live.length === 0 ? '' : ` ${count(live.length, 'rollout')} there (${series(live.map(String))}) may go on.`
-    return done(
-      `${stop.tier} goes on. It was stopped by ${personText(stop.by)}, ${ago(stop.at, now)}: ${words(stop.why ?? '')}.${going}`,
-      { visibility: 'everyone', rollouts: live },
+    const why = args.why === null ? '' : ` ("${words(args.why)}")`
+    return doneForAll(
+      request.actor,
+      (who) =>
+        `▶️ ${who} lifted the stop of ${stop.tier}${why}. It was stopped by ${personText(stop.by)}, ${ago(stop.at, now)}: ${words(stop.why ?? '')}.${going}`,
+      { rollouts: live },
     )
   },
 })

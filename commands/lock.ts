@@ -2,7 +2,7 @@ import { demand, mutation } from '../src/command/define.ts'
 import { duration, flag, optional, rest, service, tier } from '../src/command/fields.ts'
 import { scopeOf } from '../src/command/parts/scopes.ts'
 import { heldText } from '../src/command/parts/lock-text.ts'
-import { done, failed, refused } from '../src/command/text.ts'
+import { doneForAll, failed, refused } from '../src/command/text.ts'
 import { series, span, words } from '../src/domain/wording.ts'
 import { lockText } from '../src/domain/lock.ts'
 
@@ -23,7 +23,7 @@ export default mutation({
   async demands(args) {
     return demand({ right: 'lock', scope: scopeOf(args.service, args.tier), owner: null })
   },
-  async answer(args, { grants, read }) {
+  async answer(args, { grants, read, request }) {
     const [grant] = grants
     if (grant === undefined) return failed('No lock was made: nothing was granted.')
     const until = args.for === null ? null : read.now() + args.for
@@ -36,9 +36,8 @@ export default mutation({
     }
     const ends = args.for === null ? 'until somebody unlocks it' : `for ${span(args.for)}`
     const still = result.live.length === 0 ? '' : ` ${stillRolling(result.live)}`
-    return done(`${capital(lockText(result.lock))} is locked ${ends}: ${words(result.lock.why)}.${still}`, {
-      visibility: 'everyone',
-    })
+    const where = lockText(result.lock)
+    return doneForAll(request.actor, (who) => `🔒 ${who} locked ${where} ${ends}: ${words(result.lock.why)}.${still}`)
   },
 })
 
@@ -48,5 +47,3 @@ function stillRolling(live: readonly number[]): string {
     ? `${names} there finishes what is under way and then waits, unless you began it yourself.`
     : `${names} there finish what is under way and then wait, unless you began one yourself.`
 }
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

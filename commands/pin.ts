@@ -5,7 +5,7 @@ import { pinnedText } from '../src/command/parts/pin-text.ts'
 import { notThere, scopeOf } from '../src/command/parts/scopes.ts'
 import { describedAs } from '../src/command/parts/target-releases.ts'
 import { releaseReference } from '../src/command/release-reference.ts'
-import { done, failed, mistyped, refused } from '../src/command/text.ts'
+import { done, doneForAll, failed, mistyped, refused } from '../src/command/text.ts'
 import { releaseText, type Release } from '../src/domain/release.ts'
 import type { Pin } from '../src/domain/pin.ts'
 import { isTakenBack, type Rollout } from '../src/domain/rollout.ts'
@@ -33,7 +33,7 @@ export default mutation({
     if (fault !== null) return answer(mistyped(fault))
     return demand({ right: 'pin', scope: scopeOf(service, tier), owner: null })
   },
-  async answer({ service, tier, release, why }, { grants, read }) {
+  async answer({ service, tier, release, why }, { grants, read, request }) {
     const [grant] = grants
     if (grant === undefined) return failed('Nothing was pinned: nothing was granted.')
     const target = { service, tier }
@@ -52,7 +52,14 @@ export default mutation({
           ]
         : []
     const rolling = live === null ? [] : [underWayText(live, result.pin)]
-    return done([pinnedText(result.pin, now), ...before, ...other, ...rolling], { visibility: 'everyone' })
+    const lifted = `${code(`unpin ${service} ${tier}`)} lifts that.`
+    const { release: pinned, why: reason } = result.pin
+    return doneForAll(request.actor, (who) => [
+      `📌 ${who} pinned ${service} ${tier} to ${words(releaseText(pinned))}: ${words(reason)}. ${lifted}`,
+      ...before,
+      ...other,
+      ...rolling,
+    ])
   },
 })
 

@@ -1,7 +1,7 @@
 import { demand, mutation } from '../src/command/define.ts'
 import { rest, tier } from '../src/command/fields.ts'
 import { stoppedText } from '../src/command/parts/stop-text.ts'
-import { done, failed } from '../src/command/text.ts'
+import { done, doneForAll, failed } from '../src/command/text.ts'
 import { code, count, series, words } from '../src/domain/wording.ts'
 
 export default mutation({
@@ -18,7 +18,7 @@ export default mutation({
   async demands(args) {
     return demand({ right: 'stop', scope: { kind: 'tier', tier: args.tier }, owner: null })
   },
-  async answer(args, { grants, read }) {
+  async answer(args, { grants, read, request }) {
     const [grant] = grants
     if (grant === undefined) return failed('Nothing was stopped: nothing was granted.')
     const result = await grant.may.stop(args.why)
@@ -28,9 +28,11 @@ export default mutation({
       live.length === 0
         ? 'Nothing rolls there now.'
         : `${count(live.length, 'rollout')} there (${series(live.map(String))}) rest${live.length === 1 ? 's' : ''} as soon as what is under way has come to its end.`
-    return done(
-      `All of ${stop.tier} is stopped: ${words(stop.why ?? '')}. Nothing new begins there, for anybody. ${held} ${code(`go ${stop.tier}`)} lifts it.`,
-      { visibility: 'everyone', rollouts: live },
+    return doneForAll(
+      request.actor,
+      (who) =>
+        `🛑 ${who} stopped all of ${stop.tier}: ${words(stop.why ?? '')}. Nothing new begins there, for anybody. ${held} ${code(`go ${stop.tier}`)} lifts it.`,
+      { rollouts: live },
     )
   },
 })

@@ -3,7 +3,7 @@ import { optional, service, tier } from '../src/command/fields.ts'
 import { locksOf } from '../src/command/parts/lock-text.ts'
 import { scopeOf } from '../src/command/parts/scopes.ts'
 import { unreadableLines } from '../src/command/parts/unreadable.ts'
-import { done, failed, refused } from '../src/command/text.ts'
+import { doneForAll, failed, refused } from '../src/command/text.ts'
 import { lockText } from '../src/domain/lock.ts'
 import { ago, personText, words } from '../src/domain/wording.ts'
 
@@ -26,7 +26,7 @@ export default mutation({
     if (lock === undefined) return answer(refused(nothingThere(args.service, args.tier, locksOf(locks, args.tier))))
     return demand({ right: 'unlock', scope: scopeOf(args.service, args.tier), owner: lock.by.id })
   },
-  async answer(args, { grants, read }) {
+  async answer(args, { grants, read, request }) {
     const [grant] = grants
     if (grant === undefined) return failed('No lock was lifted: nothing was granted.')
     const result = await grant.may.unlock()
@@ -38,7 +38,7 @@ export default mutation({
       )
     }
     const whose = `It was held by ${personText(lock.by)}, locked ${ago(lock.at, read.now())}: ${words(lock.why)}.`
-    return done(`The lock on ${lockText(lock)} is lifted. ${whose}`, { visibility: 'everyone' })
+    return doneForAll(request.actor, (who) => `🔓 ${who} unlocked ${lockText(lock)}. ${whose}`)
   },
 })
 

@@ -1,5 +1,5 @@
 import type { Button, Message, Section } from '../ports/chat.ts'
-import { code, escape } from '../domain/wording.ts'
+import { code, escape, personText } from '../domain/wording.ts'
 import type { Reply } from './context.ts'
 
 /** Replies, and how long ones are laid out. Lines are mrkdwn, escaped where they came from outside. */
@@ -11,13 +11,21 @@ const messageLimit = 9000
 type Lines = string | readonly string[]
 
 interface More {
-  readonly visibility?: Reply['visibility']
   readonly rollouts?: readonly number[]
   /** How to see what had to be left out, for the last line; plain text. */
   readonly rest?: string
 }
 
 export const done = (lines: Lines, more: More = {}): Reply => reply('done', lines, more)
+/**
+ * For the whole channel, where a slash command itself is invisible: so the text must name the person who did it. `tell`
+ * gets the name, escaped.
+ */
+export const doneForAll = (
+  by: { readonly id: string; readonly name: string | null },
+  tell: (who: string) => Lines,
+  more: More = {},
+): Reply => ({ ...reply('done', tell(personText(by)), more), visibility: 'everyone' })
 /** It was understood, and is not done. */
 export const refused = (lines: Lines, more: More = {}): Reply => reply('refused', lines, more)
 export const failed = (lines: Lines, more: More = {}): Reply => reply('failed', lines, more)
@@ -31,7 +39,7 @@ export const mistyped = (lines: Lines, offer: Button | null = null): Reply => {
 
 function reply(outcome: Reply['outcome'], lines: Lines, more: More): Reply {
   return {
-    visibility: more.visibility ?? 'sender',
+    visibility: 'sender',
     outcome,
     rollouts: more.rollouts ?? [],
     message: messageOf(typeof lines === 'string' ? [lines] : lines, more.rest ?? null),

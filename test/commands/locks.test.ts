@@ -36,7 +36,7 @@ describe('lock', () => {
       can: { lock: { lock: async () => ({ kind: 'locked', lock: held, live: [12, 13] }) } },
     })
     expect(textOf(await say('lock api prod "db & more" --for 90m'))).toBe(
-      'Api production is locked for 1h30m: db &amp; more. Rollout 12 and Rollout 13 there finish what is under way and then wait, unless you began one yourself.',
+      '🔒 @ann locked api production for 1h30m: db &amp; more. Rollout 12 and Rollout 13 there finish what is under way and then wait, unless you began one yourself.',
     )
   })
 
@@ -65,7 +65,7 @@ describe('unlock', () => {
     expect(did.authorized).toEqual([{ right: 'unlock', scope: { kind: 'tier', tier: 'production' }, owner: 'U0BOB' }])
     expect(did.unlocked).toBe(1)
     expect(reply).toMatchObject({ outcome: 'done', visibility: 'everyone' })
-    expect(textOf(reply)).toBe('The lock on all of production is lifted. It was held by @ann, locked 4m ago: db.')
+    expect(textOf(reply)).toBe('🔓 @ann unlocked all of production. It was held by @ann, locked 4m ago: db.')
   })
 
   it('says what is locked when that is not', async () => {

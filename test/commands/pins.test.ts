@@ -29,7 +29,7 @@ describe('pin', () => {
     expect(did.pinned).toEqual([[releaseOf('2'), 'v3 loses <orders>']])
     expect(reply).toMatchObject({ outcome: 'done', visibility: 'everyone' })
     expect(textOf(reply)).toBe(
-      `api production is *pinned* to ${text2} by @ann, 4m ago: v3 loses &lt;orders&gt;. \`unpin api production\` lifts that.\nAnother release is wanted there now: \`deploy api production ${releaseOf('2').digest}\` rolls the pinned one.`,
+      `📌 @ann pinned api production to ${text2}: v3 loses &lt;orders&gt;. \`unpin api production\` lifts that.\nAnother release is wanted there now: \`deploy api production ${releaseOf('2').digest}\` rolls the pinned one.`,
     )
   })
 
@@ -90,7 +90,7 @@ describe('a pinned target', () => {
   it('is unpinned by who may, and only where there is a pin', async () => {
     const { say, did } = await shop('2', [pinOf()])
     expect(textOf(await say('unpin api production'))).toBe(
-      `api production is pinned no longer. It was *pinned* to ${text2} by @ann, 4m ago: v3 loses orders.`,
+      `📌 @ann unpinned api production. It was *pinned* to ${text2} by @ann, 4m ago: v3 loses orders.`,
     )
     expect([did.unpinned, did.authorized]).toMatchObject([1, [{ right: 'unpin' }]])
     const none = await shop('2')

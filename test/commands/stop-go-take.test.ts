@@ -15,7 +15,7 @@ describe('stop', () => {
     expect(did.authorized).toEqual(tierOf('stop'))
     expect(did.stopped).toEqual(['checkout is down'])
     expect(reply).toMatchObject({ outcome: 'done', visibility: 'everyone', rollouts: [12, 13] })
-    expect(textOf(reply)).toContain('All of production is stopped: checkout is down. Nothing new begins there')
+    expect(textOf(reply)).toContain('🛑 @ann stopped all of production: checkout is down. Nothing new begins there')
     expect(textOf(reply)).toContain('2 rollouts there (12 and 13) rest as soon as')
     expect(textOf(reply)).toContain('`go production` lifts it.')
   })
@@ -77,7 +77,7 @@ describe('go', () => {
     expect(did.went).toEqual(['well again'])
     expect(reply).toMatchObject({ outcome: 'done', visibility: 'everyone' })
     expect(textOf(reply)).toBe(
-      'production goes on. It was stopped by @ann, 4m ago: checkout is down. 1 rollout there (12) may go on.',
+      '▶️ @ann lifted the stop of production ("well again"). It was stopped by @ann, 4m ago: checkout is down. 1 rollout there (12) may go on.',
     )
   })
 

@@ -87,7 +87,7 @@ export function refusals(world: World): void {
     it('refuses everybody but the lock’s owner, who alone, or an admin, lifts it', async () => {
       const locked = await ask(world.shop.slack, 'carol', 'lock hugs production "db migration" --for 2h')
       expect(locked.to).toBeNull()
-      expect(locked.text).toContain('Hugs production is locked for 2h: db migration.')
+      expect(locked.text).toContain('@carol locked hugs production for 2h: db migration.')
 
       const refused = await ask(world.shop.slack, 'ann', 'deploy hugs production')
       expect(refused.to).toBe('U0ANN')
@@ -104,7 +104,7 @@ export function refusals(world: World): void {
 
       const lifted = await ask(world.shop.slack, 'carol', 'unlock hugs production')
       expect(lifted.to).toBeNull()
-      expect(lifted.text).toContain('The lock on hugs production is lifted')
+      expect(lifted.text).toContain('@carol unlocked hugs production')
       expect((await ask(world.shop.slack, 'bob', 'locks')).text).toBe('Nothing is locked.')
       await expectNothingHappened()
     })
@@ -114,7 +114,7 @@ export function refusals(world: World): void {
       const refused = await ask(world.shop.slack, 'ann', 'restart beavis production')
       expect(refused.text).toContain('sale day')
       const lifted = await ask(world.shop.slack, 'ann', 'unlock production')
-      expect(lifted.text).toContain('The lock on all of production is lifted')
+      expect(lifted.text).toContain('@ann unlocked all of production')
       await expectNothingHappened()
     })
   })

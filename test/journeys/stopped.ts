@@ -17,7 +17,7 @@ export function stops(world: World): void {
       const answer = await ask(slack, 'carol', 'stop production "checkout is down"')
       expect(answer.to).toBeNull()
       expect(answer.text).toContain(
-        `All of production is stopped: checkout is down. Nothing new begins there, for anybody. 1 rollout there (${id}) rests`,
+        `@carol stopped all of production: checkout is down. Nothing new begins there, for anybody. 1 rollout there (${id}) rests`,
       )
       const resting = await world.records.reached(id, 'resting', ({ phase }) => phase === 'paused')
       const done = resting.instances.filter(({ stage }) => stage === 'done').length
@@ -42,7 +42,7 @@ export function stops(world: World): void {
         'You may not lift the stop of all of production',
       )
       const gone = await ask(slack, 'ann', 'go production "well again"')
-      expect(gone.text).toContain(`production goes on. It was stopped by @carol`)
+      expect(gone.text).toContain(`@ann lifted the stop of production ("well again"). It was stopped by @carol`)
       expect((await world.records.told(id)).phase).toBe('succeeded')
       const { lines, closing } = await expectToldOnce(world.shop, world.records, id)
       const ours = lines.filter((line) => !line.startsWith('Release ') && /production|takes|goes on at/.test(line))
