@@ -14,7 +14,7 @@ import { done, mistyped, refused } from '../src/command/text.ts'
 import { compareLink } from '../src/domain/compare-link.ts'
 import type { Release } from '../src/domain/release.ts'
 import { targetText } from '../src/domain/target.ts'
-import { words } from '../src/domain/wording.ts'
+import { link, words } from '../src/domain/wording.ts'
 
 export default query({
   summary:
@@ -76,8 +76,8 @@ function between(a: TargetReleases, b: TargetReleases): readonly string[] {
 
 function linkLine(what: string, from: Release, to: Release): readonly string[] {
   if (from.digest === to.digest) return []
-  const link = compareLink(from, to)
-  return link === null
+  const address = compareLink(from, to)
+  return address === null
     ? [`${what}: no link to compare them; the labels of the images name no two commits of one source.`]
-    : [`${what}: ${words(link)}`]
+    : [`${what}: ${link(address, 'compare them')}`]
 }

@@ -9,7 +9,7 @@ import { compareLink } from '../src/domain/compare-link.ts'
 import { firstFailureText } from '../src/domain/failure-text.ts'
 import { releaseText } from '../src/domain/release.ts'
 import type { Rollout } from '../src/domain/rollout.ts'
-import { code, words } from '../src/domain/wording.ts'
+import { code, link, words } from '../src/domain/wording.ts'
 
 export default query({
   summary: 'The whole timeline of one rollout, with times from its start.',
@@ -50,7 +50,7 @@ export default query({
   },
 })
 
-/** `Release: from v1 (…) to v2 (…): https://…`, with a link to compare them where their labels name one. */
+/** `Release: from v1 (…) to v2 (…): compare them`, a link where their labels name one. */
 async function releaseLines({ plan, phase }: Rollout, read: QueryContext['read']): Promise<readonly string[]> {
   const { release, rollback } = plan
   if (release === null) return []
@@ -58,11 +58,11 @@ async function releaseLines({ plan, phase }: Rollout, read: QueryContext['read']
   const name = words(releaseText(to))
   if (from === to.digest) return [`Release: ${name}, which was wanted before.`]
   const old = from === null ? null : await describedAs(plan.service, from, read)
-  const link = old === null ? null : compareLink(old, to)
+  const address = old === null ? null : compareLink(old, to)
   const back =
     phase === 'rolled-back' && rollback !== null ? [`It was taken back to ${words(releaseText(rollback.to))}.`] : []
   return [
-    `Release: from ${old === null ? 'nothing' : words(releaseText(old))} to ${name}${link === null ? '' : `: ${words(link)}`}`,
+    `Release: from ${old === null ? 'nothing' : words(releaseText(old))} to ${name}${address === null ? '' : `: ${link(address, 'compare them')}`}`,
     ...back,
   ]
 }

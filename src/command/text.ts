@@ -33,8 +33,8 @@ export const failed = (lines: Lines, more: More = {}): Reply => reply('failed', 
 export const mistyped = (lines: Lines, offer: Button | null = null): Reply => {
   const made = reply('mistyped', lines, {})
   if (offer === null) return made
-  const shown = made.message.sections.length === 0 ? sectionsOf([made.message.text]) : made.message.sections
-  return { ...made, message: { ...made.message, sections: [...shown, { kind: 'buttons', buttons: [offer] }] } }
+  const sections: Section[] = [...made.message.sections, { kind: 'buttons', buttons: [offer] }]
+  return { ...made, message: { ...made.message, sections } }
 }
 
 function reply(outcome: Reply['outcome'], lines: Lines, more: More): Reply {
@@ -58,7 +58,8 @@ function messageOf(lines: readonly string[], rest: string | null): Message {
   const left = lines.flatMap((text) => text.split('\n')).length - shown.length
   if (left > 0) shown.push(`… and ${left} more lines${rest === null ? '.' : `: ${escape(rest)}`}`)
   const text = shown.join('\n')
-  return { text, sections: text.length <= sectionLimit ? [] : sectionsOf(shown) }
+  // Always laid out: of a text alone, Slack makes links and mentions as it likes.
+  return { text, sections: sectionsOf(shown) }
 }
 
 function sectionsOf(lines: readonly string[]): readonly Section[] {
@@ -74,11 +75,12 @@ function sectionsOf(lines: readonly string[]): readonly Section[] {
   return block === '' ? sections : [...sections, { kind: 'text', text: block }]
 }
 
-/** One line is never longer than a section; cut between characters, and not inside `&amp;`. */
+/** One line is never longer than a section; cut between characters, and not inside `&amp;` or `<url|label>`. */
 function bounded(line: string): string {
   if (line.length <= 1200) return line
   const cut = line.slice(0, 1200).replace(/\p{Surrogate}$/u, '')
-  return `${cut.replace(/&[a-z]{0,4}$/, '')}…${line.endsWith('`') ? '`' : ''}`
+  const whole = cut.replace(/&[a-z]{0,4}$/, '').replace(/<[^<>]*$/, '')
+  return `${whole}…${line.endsWith('`') ? '`' : ''}`
 }
 
 /**

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { personText } from './wording.ts'
 
 /** The last word on a whole tier: nothing new begins there, for anybody, until somebody says `go`. */
 export const stopSchema = z.strictObject({
@@ -17,4 +16,4 @@ export type Stop = z.infer<typeof stopSchema>
 
 /** "all of production is stopped by @ann: checkout is down", for people; not escaped. */
 export const stopText = (stop: Stop): string =>
-  `all of ${stop.tier} is stopped by ${personText(stop.by)}: ${stop.why ?? ''}`
+  `all of ${stop.tier} is stopped by ${stop.by.name === null ? stop.by.id : `@${stop.by.name}`}: ${stop.why ?? ''}`

@@ -1,19 +1,11 @@
 import { rolledNow } from './aim.ts'
 import { durationText } from './duration.ts'
+import { words } from './outside-text.ts'
 import type { Plan } from './plan.ts'
 import { isTakenBack, type InstanceState, type Phase, type Rollout } from './rollout.ts'
 
-/** Words that the commands and the narrator share. What comes from outside goes through `escape` once, here or there. */
-
-/** Slack's three control characters (docs: "Formatting text for app surfaces"); nothing else needs escaping in mrkdwn. */
-export const escape = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-
-/** On one line, escaped: for reasons and other words that a person typed. */
-export const words = (text: string): string => escape(text.replace(/\s+/gu, ' ').trim())
-
-/** In monospace. A backtick would end it, so it becomes an apostrophe. */
-export const code = (text: string): string => `\`${words(text).replaceAll('`', "'")}\``
+/** Words that the commands and the narrator share. Text from outside goes through one of these four. */
+export { code, escape, link, words } from './outside-text.ts'
 
 /** `@ann`; a mention where only the id is known, and the id itself where it is no Slack id. */
 export const personText = (person: { readonly id: string; readonly name: string | null }): string =>

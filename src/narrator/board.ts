@@ -158,8 +158,8 @@ function stageText({ task, stage }: InstanceState): string {
 function rowText(one: InstanceState): string {
   const where = one.machine ?? { ip: one.before.ip, id: one.before.machine }
   const moved = one.machine !== null && one.before.machine !== null && one.machine.id !== one.before.machine
-  const place = where.ip ?? where.id?.slice(0, 8) ?? 'no machine'
-  const from = moved && one.before.ip !== null ? ` (was ${one.before.ip})` : ''
+  const place = words(where.ip ?? where.id?.slice(0, 8) ?? 'no machine')
+  const from = moved && one.before.ip !== null ? ` (was ${words(one.before.ip)})` : ''
   const took =
     one.stage === 'done' && one.startedAt !== null && one.finishedAt !== null
       ? ` in ${durationText(Math.max(0, one.finishedAt - one.startedAt))}`

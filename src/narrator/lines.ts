@@ -61,7 +61,7 @@ export function lineOf(event: RolloutEvent, rollout: Rollout): string | null {
     case 'stage':
       return fact.stage === 'stopping' && fact.attempt > 0 ? `${shortUnit(fact.unit)} ${words(fact.reason)}` : null
     case 'healthy':
-      return `${shortUnit(fact.unit)} ${isNew(fact.unit, rollout) ? 'is up' : 'is back'} on ${fact.ip ?? fact.machine ?? 'its machine'} after ${durationText(fact.tookMs)}: ${words(fact.reason)}`
+      return `${shortUnit(fact.unit)} ${isNew(fact.unit, rollout) ? 'is up' : 'is back'} on ${words(fact.ip ?? fact.machine ?? 'its machine')} after ${durationText(fact.tookMs)}: ${words(fact.reason)}`
     case 'removed':
       return `${shortUnit(fact.unit)} is gone after ${durationText(fact.tookMs)}: ${words(fact.reason)}`
     case 'outside':

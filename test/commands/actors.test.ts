@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { commandsDirectory } from '../../src/command/load.ts'
+import { listed } from '../support/listed.ts'
 import { noon, textOf, world } from './fakes.ts'
 import { releaseOf, releasesWith } from '../support/releases.ts'
 
@@ -24,7 +25,7 @@ describe('an answer that the whole channel sees', () => {
     async (typed) => {
       const { say, read } = await world({
         read: (usual) => ({
-          locks: { all: async () => [lock], on: async () => [lock] },
+          locks: { all: async () => listed(lock), on: async () => [lock] },
           releases: releasesWith({ 'api production': releaseOf('2').digest }, [releaseOf('2')]),
           pins: {
             ...usual.pins,

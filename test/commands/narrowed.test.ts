@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Lock } from '../../src/domain/lock.ts'
+import { listed } from '../support/listed.ts'
 import { ann, known, noon, textOf, unit, world } from './fakes.ts'
 
 const lock = (service: string | null, tier: string): Lock => ({
@@ -30,7 +31,7 @@ describe('a service and a tier narrow an answer', () => {
       lock('vape', 'production'),
       lock('api', 'staging'),
     ]
-    const { say } = await world({ read: () => ({ locks: { all: async () => all, on: async () => all } }) })
+    const { say } = await world({ read: () => ({ locks: { all: async () => listed(...all), on: async () => all } }) })
     const lines = textOf(await say('locks production api')).split('\n')
     expect(lines.map((line) => /`([^`]+)`/.exec(line)?.[1])).toEqual(['all of production', 'api production'])
     expect(textOf(await say('locks beavis staging'))).toBe('beavis staging is not locked.')

@@ -145,7 +145,7 @@ describe('show', () => {
     }
     const v1 = `revision 1111111111, sha256:111111111111`
     const v2 = 'v2 (revision 2222222222, sha256:222222222222)'
-    const link = `https://github.com/opsee/api/compare/${'1'.repeat(40)}...${'2'.repeat(40)}`
+    const link = `<https://github.com/opsee/api/compare/${'1'.repeat(40)}...${'2'.repeat(40)}|compare them>`
     expect(await shown({})).toEqual([`Release: from ${v1} to ${v2}: ${link}`])
     expect(await shown({}, 'rolled-back')).toEqual([
       `Release: from ${v1} to ${v2}: ${link}`,

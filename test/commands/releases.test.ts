@@ -114,7 +114,7 @@ describe('diff', () => {
     const text = textOf(await say('diff api production'))
     expect(text).toContain('*api production*  wanted: revision 2222222222')
     expect(text).toContain(
-      `From the last good one to the wanted one: https://github.com/opsee/api/compare/${v1.revision}...${v2.revision}`,
+      `From the last good one to the wanted one: <https://github.com/opsee/api/compare/${v1.revision}...${v2.revision}|compare them>`,
     )
   })
 
@@ -123,7 +123,7 @@ describe('diff', () => {
       wanted: async ({ tier }) => ({ kind: 'known', digest: tier === 'staging' ? v2.digest : v1.digest }),
     })
     expect(textOf(await say('diff api staging production'))).toContain(
-      `From production to staging: https://github.com/opsee/api/compare/${v1.revision}...${v2.revision}`,
+      `From production to staging: <https://github.com/opsee/api/compare/${v1.revision}...${v2.revision}|compare them>`,
     )
     expect(textOf(await (await shop()).say('diff api staging production'))).toContain('want the same release')
   })

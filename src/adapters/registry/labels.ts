@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { visible } from '../../domain/outside-text.ts'
 import { digestSchema, type ImageLabels } from '../../domain/release.ts'
 import { RegistryFault } from '../../ports/registry.ts'
 import { digestOf } from './digest.ts'
@@ -50,7 +51,7 @@ export async function readLabels(
   const label = (name: string): string | null => {
     const said = labels[`org.opencontainers.image.${name}`]
     // A label of another type is odd, and no reason to lose the others.
-    const value = typeof said === 'string' ? said.trim() : ''
+    const value = typeof said === 'string' ? visible(said).trim() : ''
     return value === '' || value.length > maxLabelLength ? null : value
   }
   const created = Date.parse(label('created') ?? '')

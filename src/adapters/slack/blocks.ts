@@ -1,6 +1,6 @@
 import type { ActionsBlock, Button as SlackButton, KnownBlock } from '@slack/types'
 import type { Button, Message, Section } from '../../ports/chat.ts'
-import { cut, cutMrkdwn, length, plain, withoutBroadcasts } from './text.ts'
+import { cut, cutMrkdwn, length, plain, safe } from './text.ts'
 
 /** Slack's limits in characters and pieces (@slack/types 3.2.0; the total per message is undocumented, about 13,000). */
 const LIMIT = {
@@ -39,7 +39,9 @@ export function keyOf(blockId: string | undefined): string | null {
 function layout(section: Section, cap: number): KnownBlock[] {
   const mrkdwn = (text: string, limit: number) => ({
     type: 'mrkdwn' as const,
-    text: cutMrkdwn(withoutBroadcasts(text), Math.min(limit, cap)),
+    text: cutMrkdwn(safe(text), Math.min(limit, cap)),
+    // Slack turns nothing more of it into links or mentions: a name that looks like an address stays a name.
+    verbatim: true,
   })
   if (section.kind === 'fields') {
     return chunks(section.fields, LIMIT.fields).map((fields) => ({
@@ -93,7 +95,11 @@ function limited(all: KnownBlock[]): KnownBlock[] {
   const last = all.slice(-1)
   const kept = all.slice(0, LIMIT.blocks - 2)
   const left = all.length - kept.length - last.length
-  return [...kept, { type: 'context', elements: [{ type: 'mrkdwn', text: `… and ${left} more not shown` }] }, ...last]
+  return [
+    ...kept,
+    { type: 'context', elements: [{ type: 'mrkdwn', text: `… and ${left} more not shown`, verbatim: true }] },
+    ...last,
+  ]
 }
 
 function pieces(section: Section): number[] {

@@ -9,7 +9,7 @@ import { failureOf, isRateLimit } from './failures.ts'
 import { readOurs } from './history.ts'
 import { identify, type Identity, type IdentityResult } from './identity.ts'
 import { createReactions } from './reactions.ts'
-import { cutMrkdwn, withoutBroadcasts } from './text.ts'
+import { cutMrkdwn, safe } from './text.ts'
 
 export interface SlackChatOptions extends ClientOptions {
   /** The workspace's limits; Slack's own by default, wider ones for tests and the demo. */
@@ -84,7 +84,7 @@ export function createSlackChat(options: SlackChatOptions, clock: Clock, log: Lo
   const content = (message: Message, limit: number) => {
     const revision = `${started}-${++revisions}`
     const laidOut = blocks(message, revision)
-    const text = cutMrkdwn(withoutBroadcasts(message.text), laidOut.length === 0 ? limit : EDIT_TEXT)
+    const text = cutMrkdwn(safe(message.text), laidOut.length === 0 ? limit : EDIT_TEXT)
     // Text alone takes the blocks of an edited message away, which is what is wanted.
     return laidOut.length === 0 ? { text } : { text, blocks: laidOut }
   }

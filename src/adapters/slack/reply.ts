@@ -5,7 +5,7 @@ import type { Log } from '../../ports/log.ts'
 import { blocks } from './blocks.ts'
 import { failureOf } from './failures.ts'
 import type { Request } from './requests.ts'
-import { cutMrkdwn, withoutBroadcasts } from './text.ts'
+import { cutMrkdwn, safe } from './text.ts'
 
 type Visibility = Parameters<Incoming['reply']>[1]
 /** One way to answer: null when it worked. */
@@ -154,7 +154,7 @@ async function respond(
   const body = {
     response_type: visibility === 'sender' ? 'ephemeral' : 'in_channel',
     replace_original: false,
-    text: cutMrkdwn(withoutBroadcasts(message.text), 4_000),
+    text: cutMrkdwn(safe(message.text), 4_000),
     ...(laidOut.length === 0 ? {} : { blocks: laidOut }),
     ...(request.place.thread === null ? {} : { thread_ts: request.place.thread }),
   }

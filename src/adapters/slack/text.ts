@@ -1,3 +1,5 @@
+import { visible } from '../../domain/outside-text.ts'
+
 /** Text under Slack's limits, which count characters: cutting never leaves half a character, entity or link behind. */
 
 const ELLIPSIS = '…'
@@ -31,14 +33,34 @@ export function cutMrkdwn(text: string, limit: number): string {
   return whole + (open ? `${ELLIPSIS}\`\`\`` : ELLIPSIS)
 }
 
-/** A deploy must never ping a whole channel, whatever text found its way into a message. */
-export function withoutBroadcasts(mrkdwn: string): string {
-  return mrkdwn.replace(/<!(channel|here|everyone)(\|[^<>]*)?>/gi, '@$1')
+/** What Opsee itself writes between angle brackets: people, channels, links and dates. Bounded, so that any text takes linear time. */
+const own =
+  /<(?:[@#][A-Z][A-Z0-9]{1,30}(?:\|[^<>\n]{0,100})?|(?:https?:\/\/|mailto:)[^<>|\s]{1,2000}(?:\|[^<>\n]{0,2000})?|!date\^\d{1,12}\^[^<>\n]{1,300})>/y
+const broadcast = /<!(channel|here|everyone)(?:\|[^<>\n]{0,100})?>/iy
+
+/**
+ * The last look at a text before Slack gets it, whatever found its way into it: a deploy never pings a channel or a user group, and
+ * no character is invisible or turns the direction of reading.
+ */
+export function safe(mrkdwn: string): string {
+  const text = visible(mrkdwn)
+  let out = ''
+  let from = 0
+  for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', from)) {
+    out += text.slice(from, at)
+    broadcast.lastIndex = at
+    own.lastIndex = at
+    const ping = broadcast.exec(text)
+    const mine = ping === null ? own.exec(text) : null
+    out += ping === null ? (mine?.[0] ?? '&lt;') : `@${ping[1]}`
+    from = at + (ping?.[0].length ?? mine?.[0].length ?? 1)
+  }
+  return out + text.slice(from)
 }
 
 /** Mrkdwn as plain text, for headers and buttons: links become their labels, entities their characters. */
 export function plain(mrkdwn: string): string {
-  return mrkdwn
+  return visible(mrkdwn)
     .replace(/<[^|<>]+\|([^<>]*)>/g, '$1')
     .replace(/<((?:https?|mailto):[^<>]*)>/g, '$1')
     .replaceAll('&lt;', '<')

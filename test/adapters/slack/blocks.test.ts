@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { blocks, keyOf } from '../../../src/adapters/slack/blocks.ts'
-import { cut, cutMrkdwn, plain, withoutBroadcasts } from '../../../src/adapters/slack/text.ts'
+import { cut, cutMrkdwn, plain, safe } from '../../../src/adapters/slack/text.ts'
 import type { Button, Section } from '../../../src/ports/chat.ts'
 
 const points = (text: string): number => Array.from(text).length
@@ -40,9 +40,44 @@ describe('text', () => {
   })
 
   test('a broadcast pings nobody, and mentions of people stay', () => {
-    expect(withoutBroadcasts('<!channel> <!here|here> <!everyone> <@U1> <!date^1^{date}|x>')).toBe(
+    expect(safe('<!channel> <!here|here> <!everyone> <@U1> <!date^1^{date}|x>')).toBe(
       '@channel @here @everyone <@U1> <!date^1^{date}|x>',
     )
+  })
+
+  test.each([
+    ['<!subteam^S0ONCALL>', '&lt;!subteam^S0ONCALL>'],
+    ['<!subteam^S0ONCALL|@oncall>', '&lt;!subteam^S0ONCALL|@oncall>'],
+    ['<!channel|', '&lt;!channel|'],
+    ['<!CHANNEL>', '@CHANNEL'],
+    ['<javascript:x|y> <tel:1>', '&lt;javascript:x|y> &lt;tel:1>'],
+    ['a < b <@U1|ann> <#C1|deploys> <https://x.org|x>', 'a &lt; b <@U1|ann> <#C1|deploys> <https://x.org|x>'],
+    ['v2\u202E\u200B.0', 'v2.0'],
+  ])('only our own markup gets through: %j', (text, shown) => {
+    expect(safe(text)).toBe(shown)
+    const [block] = lay({ kind: 'text', text })
+    expect(block).toMatchObject({ text: { type: 'mrkdwn', text: shown, verbatim: true } })
+  })
+
+  test('labels of headers and buttons have no invisible character', () => {
+    const [header, actions] = lay(
+      { kind: 'header', text: 'v2\u202E' },
+      { kind: 'buttons', buttons: [button({ label: 'v2\u200B', confirm: 'v2\u2066?' })] },
+    )
+    expect(header).toMatchObject({ text: { text: 'v2' } })
+    expect(actions).toMatchObject({ elements: [{ text: { text: 'v2' }, confirm: { text: { text: 'v2?' } } }] })
+  })
+
+  test('text of any kind takes linear time', () => {
+    const timed = (text: string): number => {
+      const before = performance.now()
+      safe(text)
+      return performance.now() - before
+    }
+    for (const one of ['<!channel|', '<', '<@', '<https://a', '<!date^1^', '<#C1|']) {
+      const quick = Math.max(0.2, Math.min(...[0, 1, 2].map(() => timed(one.repeat(2_000)))))
+      expect(Math.min(...[0, 1, 2].map(() => timed(one.repeat(40_000))))).toBeLessThan(quick * 200)
+    }
   })
 
   test('plain text shows characters, not entities and links', () => {
@@ -60,7 +95,7 @@ describe('blocks', () => {
       { kind: 'buttons', buttons: [button()] },
     )
     expect(shown.map((block) => block.type)).toEqual(['header', 'section', 'section', 'context', 'actions'])
-    expect(shown[2]).toMatchObject({ fields: [{ type: 'mrkdwn', text: '*From*\na' }] })
+    expect(shown[2]).toMatchObject({ fields: [{ type: 'mrkdwn', text: '*From*\na', verbatim: true }] })
   })
 
   test('what is empty is left out, for Slack refuses it', () => {
