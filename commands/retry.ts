@@ -97,7 +97,7 @@ async function findEnded(id: number, { read }: QueryContext): Promise<Found> {
       return reply(`${verdict} ${code(`deploy ${service} ${tier}`)} with a release that is well rolls it again.`)
     case 'rollback-failed':
       return reply(
-        `${verdict} Nothing is retried that was being taken back: ${code(`status ${service} ${tier}`)} shows what runs, ${code(`rollback ${service} ${tier}`)} takes all of it back.`,
+        `${verdict} A rollback is not retried: ${code(`status ${service} ${tier}`)} shows what runs, ${code(`rollback ${service} ${tier}`)} takes all of it back.`,
       )
     case 'succeeded':
       return reply(`${verdict} Nothing is left of it to retry: ${again}.`)

@@ -60,7 +60,7 @@ async function releaseLines({ plan, phase }: Rollout, read: QueryContext['read']
   const old = from === null ? null : await describedAs(plan.service, from, read)
   const address = old === null ? null : compareLink(old, to)
   const back =
-    phase === 'rolled-back' && rollback !== null ? [`It was taken back to ${words(releaseText(rollback.to))}.`] : []
+    phase === 'rolled-back' && rollback !== null ? [`It was rolled back to ${words(releaseText(rollback.to))}.`] : []
   return [
     `Release: from ${old === null ? 'nothing' : words(releaseText(old))} to ${name}${address === null ? '' : `: ${link(address, 'compare them')}`}`,
     ...back,

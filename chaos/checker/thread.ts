@@ -59,8 +59,8 @@ const words: Readonly<Record<string, string>> = {
   succeeded: 'succeeded',
   failed: 'failed',
   aborted: 'aborted',
-  'rolled-back': 'failed and was taken back',
-  'rollback-failed': 'failed, and so did taking it back',
+  'rolled-back': 'failed and was rolled back',
+  'rollback-failed': 'failed, and its rollback failed too',
   cancelled: 'was cancelled before it began',
 }
 const reaction: Readonly<Record<string, string>> = {
@@ -89,7 +89,7 @@ const heads: readonly (readonly [kind: string, line: RegExp])[] = [
   ['begun', /^It begins, after /],
   ['accepted', /^(?:Takes up rollout \d+ again\. )?Plan [0-9a-f]+: /],
   ['driven', /^Taken up again by /],
-  ['batch-began', /^(?:Canary|Batch \d+ of \d+): /],
+  ['batch-began', /^(?:Canary|Batch \d+ of \d+|Rollback(?: batch \d+ of \d+)?): /],
   ['healthy', /^(\S+) is (?:back|up) on /],
   ['removed', /^(\S+) is gone after /],
   ['instance-failed', /^(\S+) failed: /],
@@ -99,16 +99,16 @@ const heads: readonly (readonly [kind: string, line: RegExp])[] = [
   ['release-moving', /^Release: .* is moved from /],
   ['release-moved', /^Release: .* (?:names|was seen to name) /],
   ['early', /^(\S+) runs .* before its turn: /],
-  ['rollback-due', /^<@\S+> It failed: .* It takes itself back to /],
-  ['rollback-put-off', / puts taking it back off: /],
-  ['rollback-stopped', / stopped taking it back(?: \(".*"\))?: /],
-  ['rolling-back', /^Taking it back to /],
+  ['rollback-due', /^<@\S+> It failed: .* It rolls back to /],
+  ['rollback-put-off', / puts the rollback off: /],
+  ['rollback-stopped', / stopped the rollback(?: \(".*"\))?: /],
+  ['rolling-back', /^Rolling back to /],
   ['pause-asked', / (?:pauses it|stopped all of \S+)(?: \(".*"\))?: /],
   ['paused', /^(?:Paused|Stopped with all of \S+) by /],
   ['resumed', /^(?:Resumed by|Stop lifted by|The pause is gone|The stop is gone)/],
   ['taken', / takes this over from <@\S+>/],
   ['abort-asked', / aborted it(?: \(".*"\))?\. Nothing new begins/],
-  ['ended', /^<@\S+> (?:\*Taking it back failed too.*\* )?\S+ \S+ (?:succeeded|failed|was aborted|was cancelled)\b/],
+  ['ended', /^<@\S+> (?:\S+ \S+ (?:succeeded|failed|was aborted|was cancelled)\b|(?:↩️|🚨) \S+ \S+: \S+ failed)/],
 ]
 
 const release = z.object({ digest: z.string() })

@@ -40,7 +40,7 @@ The Slack is at ${stage.slack.url}: choose who you are (ann deploys everything, 
 #deploys and try
   /opsee status                       every service at a glance
   /opsee deploy api staging v2        a build by its tag; then /opsee promote api staging production
-  /opsee deploy api production v3     a bad one: it takes itself back, unless you stop it
+  /opsee deploy api production v3     a bad one: it rolls back, unless you stop it
   /opsee releases production, /opsee diff api staging production, /opsee builds api
   /opsee deploy vape staging          two sidekicks per instance go down and come up with it
   /opsee lock production "sale day"   then deploy as carol, and /opsee unlock production

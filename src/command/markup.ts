@@ -33,9 +33,10 @@ export function withoutWrapping(text: string): string {
   const body = whole.replace(/[.,;:!?]+$/, '')
   const front = marksInFront.exec(body)?.[0] ?? ''
   const behind = marksBehind.exec(body)?.[0] ?? ''
-  if (front === '' || front !== [...behind].reverse().join('') || body.length < front.length * 2 + 1) return text
+  if (front === '' || front !== behind.split('').toReversed().join('') || body.length < front.length * 2 + 1)
+    return text
   const inside = body.slice(front.length, -front.length)
-  if ([...new Set(front)].some((one) => isUsedIn(inside, one))) return text
+  if ([...new Set(front.split(''))].some((one) => isUsedIn(inside, one))) return text
   const blank = ' '.repeat(front.length)
   return `${text.slice(0, lead)}${blank}${inside}${blank}`.padEnd(text.length)
 }
@@ -58,11 +59,11 @@ export function withoutMarks(words: readonly Word[]): readonly Word[] {
     const cut = cuts[index]
     if (cut === undefined || word.quoted || !mark.test(word.text)) continue
     const { front, behind } = marksOf(word.text)
-    for (const [at, one] of [...front].entries()) {
+    for (const [at, one] of front.split('').entries()) {
       if (one === '`') cut.front = at + 1
       else opened.set(one, { word: index, at: at + 1 })
     }
-    for (const [at, one] of [...behind].reverse().entries()) {
+    for (const [at, one] of behind.split('').toReversed().entries()) {
       const open = opened.get(one)
       if (one !== '`' && open === undefined) break
       cut.behind = at + 1

@@ -89,7 +89,14 @@ const fact = z.discriminatedUnion('kind', [
     to: releaseSchema,
     strays: z.array(z.strictObject({ unit: z.string(), why: z.string() })),
   }),
-  z.strictObject({ kind: z.literal('batch-began'), batch: z.int(), units: z.array(z.string()), canary: z.boolean() }),
+  z.strictObject({
+    kind: z.literal('batch-began'),
+    batch: z.int(),
+    units: z.array(z.string()),
+    canary: z.boolean(),
+    /** A batch of the rollback, which has batches of its own: so many. */
+    rollback: z.strictObject({ of: z.int() }).optional(),
+  }),
   z.strictObject({
     kind: z.literal('stage'),
     unit: z.string(),

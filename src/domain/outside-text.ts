@@ -7,7 +7,7 @@
  * Format characters (zero-width spaces and joiners, marks and overrides of the direction of reading, tags), and letters that
  * show nothing: with them, a text can look like a different one, or hide what it says.
  */
-const invisible = /[\p{Cf}\u034F\u115F\u1160\u17B4\u17B5\u3164\uFFA0]/gu
+const invisible = /\p{Cf}|\u034F|\u115F|\u1160|\u17B4|\u17B5|\u3164|\uFFA0/gu
 /** Line ends are kept; of other control characters, none has a meaning in a message. */
 const control = /[\p{Cc}\p{Zl}\p{Zp}]/gu
 

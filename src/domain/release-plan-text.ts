@@ -17,7 +17,7 @@ export function releasePlanLines({ release, rollback, canary, canarySteadyMs }: 
     rollback === null
       ? []
       : [
-          `Should it fail, it takes itself back to ${words(releaseText(rollback.to))} after ${durationText(rollback.afterMs)}, unless a person stops that.`,
+          `Should it fail, it rolls back to ${words(releaseText(rollback.to))} after ${durationText(rollback.afterMs)}, unless a person stops that.`,
         ]
   return [`Release ${words(releaseText(to))}: ${words(move)}. ${checkText(proof)}`, ...steady, ...back]
 }

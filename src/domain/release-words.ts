@@ -47,13 +47,13 @@ export function releaseFactText(fact: ReleaseFact, rollout: Pick<Rollout, 'id' |
     case 'canary-passed':
       return `The canary served for ${durationText(Math.max(1000, Math.round(fact.afterMs / 1000) * 1000))}${fact.by === null ? '' : `, and ${personText(fact.by)} lets it go on`}.`
     case 'rollback-due':
-      return `It failed: ${words(fact.reason)}. It takes itself back to ${words(releaseText(fact.to))}, which ${fact.id === null ? 'ran well before' : `rollout ${fact.id} left well`}, at ${clockText(fact.dueAt)} (in ${durationText(fact.forMs)}). \`/opsee abort ${id}\` leaves it as it is, \`/opsee continue ${id}\` takes it back at once, \`/opsee continue ${id} --in 5m\` in five minutes. Migrations are not undone.`
+      return `It failed: ${words(fact.reason)}. It rolls back to ${words(releaseText(fact.to))}, which ${fact.id === null ? 'ran well before' : `rollout ${fact.id} left well`}, at ${clockText(fact.dueAt)} (in ${durationText(fact.forMs)}). \`/opsee abort ${id}\` leaves it as it is, \`/opsee continue ${id}\` rolls it back at once, \`/opsee continue ${id} --in 5m\` in five minutes. Migrations are not undone.`
     case 'rollback-put-off':
-      return `${personText(fact.by)} puts taking it back off: it begins at ${clockText(fact.dueAt)} (in ${durationText(fact.forMs)}).`
+      return `${personText(fact.by)} puts the rollback off: it begins at ${clockText(fact.dueAt)} (in ${durationText(fact.forMs)}).`
     case 'rollback-stopped':
-      return `${personText(fact.by)} stopped taking it back${fact.reason === null ? '' : ` ("${words(fact.reason)}")`}: it stays as it is.`
+      return `${personText(fact.by)} stopped the rollback${fact.reason === null ? '' : ` ("${words(fact.reason)}")`}: it stays as it is.`
     case 'rolling-back':
-      return `Taking it back to ${words(releaseText(fact.to))} now${fact.by === null ? '' : `, as ${personText(fact.by)} says`}: ${fact.units.length === 0 ? 'no instance had been changed' : `${unitsText(fact.units)} ${fact.units.length === 1 ? 'is' : 'are'} rolled once more`}.`
+      return `Rolling back to ${words(releaseText(fact.to))} now${fact.by === null ? '' : `, as ${personText(fact.by)} says`}: ${fact.units.length === 0 ? 'no instance had been changed' : `${unitsText(fact.units)} ${fact.units.length === 1 ? 'is' : 'are'} rolled once more`}.`
     case 'rolled-again':
       return `Now that ${where} names ${words(releaseText(fact.to))} again, ${strayText(fact.strays)}: ${fact.strays.length === 1 ? 'it is' : 'they are'} rolled once more.`
   }

@@ -69,5 +69,9 @@ export function releaseName({ digest, tag, version }: Pick<Release, 'digest' | '
   return name === null ? shortDigest(digest) : `${name} (${shortDigest(digest)})`
 }
 
+/** `2.7.0`: the shortest name by which people know it. Not escaped. */
+export const releaseLabel = ({ digest, tag, version, revision }: Release): string =>
+  version ?? tag ?? (revision === null ? shortDigest(digest) : shortRevision(revision))
+
 /** The digest in what an instance says of itself: alone, or behind an image's name; null when there is none. */
 export const digestIn = (text: string): string | null => /sha256:[0-9a-f]{64}(?![0-9a-f])/.exec(text)?.[0] ?? null

@@ -46,12 +46,12 @@ const phaseWords: Readonly<Record<Phase, string>> = {
   queued: 'waits',
   rolling: 'is rolling',
   paused: 'is paused',
-  'rolling-back': 'is being taken back',
+  'rolling-back': 'is being rolled back',
   succeeded: 'succeeded',
   failed: 'failed',
   aborted: 'was aborted',
-  'rolled-back': 'failed and was taken back',
-  'rollback-failed': 'failed, and so did taking it back',
+  'rolled-back': 'failed and was rolled back',
+  'rollback-failed': 'failed, and its rollback failed too',
   cancelled: 'was cancelled before it began',
 }
 
@@ -78,7 +78,7 @@ export function fleetStateText(rollout: Pick<Rollout, 'instances' | 'plan' | 'ro
   const kept = instances.filter((instance) => instance.stage === 'waiting' || instance.stage === 'kept')
   const waiting = kept.filter((instance) => !taken.includes(instance))
   const moving = instances.filter((instance) => ![...done, ...failed, ...kept].includes(instance))
-  const deed = isTakenBack(rollout) ? 'taken back' : deedOf(rollout.plan)
+  const deed = isTakenBack(rollout) ? 'rolled back' : deedOf(rollout.plan)
   const parts = [`${done.length} of ${count(rolled.length, 'instance')} ${deed}`]
   if (moving.length > 0) parts.push(`${namesOf(moving)} under way`)
   if (failed.length > 0) parts.push(`${namesOf(failed)} failed`)

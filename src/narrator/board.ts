@@ -1,4 +1,4 @@
-import { aimOf, rolledNow } from '../domain/aim.ts'
+import { rolledNow } from '../domain/aim.ts'
 import { durationText } from '../domain/duration.ts'
 import { commandText } from '../domain/preparation-text.ts'
 import { isPreparing } from '../domain/preparation.ts'
@@ -13,8 +13,9 @@ import {
 } from '../domain/rollout.ts'
 import { oldCopiesCount } from '../domain/old-copies.ts'
 import { releaseText } from '../domain/release.ts'
+import { backOf, rollbackVerdict } from '../domain/rollback-text.ts'
 import { waitsForText } from '../domain/waiting-text.ts'
-import { clockText, count, deedOf, personText, phaseText, shortUnit, words } from '../domain/wording.ts'
+import { clockText, count, personText, phaseText, shortUnit, words } from '../domain/wording.ts'
 import type { Message, Section } from '../ports/chat.ts'
 import { buttonsOf } from './buttons.ts'
 
@@ -42,8 +43,9 @@ export function rootMessage(rollout: Rollout): Message {
   sections.push({ kind: 'context', text: contextText(rollout) })
   const buttons = buttonsOf(rollout)
   if (buttons.length > 0) sections.push({ kind: 'buttons', buttons })
+  const back = rollbackVerdict(rollout)
   return {
-    text: `Rollout ${id}: ${plan.kind} of ${plan.service} to ${plan.tier} ${verdict}`,
+    text: `Rollout ${id}: ${back ?? `${plan.kind} of ${plan.service} to ${plan.tier} ${verdict}`}`,
     sections,
     key: `r${id}.root`,
   }
@@ -51,8 +53,18 @@ export function rootMessage(rollout: Rollout): Message {
 
 const boardSections = (rollout: Rollout, verdict: string): Section[] => [
   { kind: 'text', text: `*Rollout ${rollout.id} ${verdict}*\n${bar(rollout)}` },
+  ...backSections(rollout),
   ...rowsText(rollout).map((text): Section => ({ kind: 'text', text })),
 ]
+
+/** Its heading names the release that failed; this says what becomes of it. */
+function backSections(rollout: Rollout): Section[] {
+  const verdict = rollbackVerdict(rollout)
+  if (verdict !== null) return [{ kind: 'text', text: `${rollout.phase === 'rolled-back' ? '↩️' : '🚨'} ${verdict}` }]
+  const back = backOf(rollout)
+  if (back === null || !isTakenBack(rollout)) return []
+  return [{ kind: 'text', text: `↩️ ${back.failed} failed: ${back.cause} It is being rolled back to ${back.to}.` }]
+}
 
 const titleVerbs: Readonly<Record<Rollout['plan']['kind'], string>> = {
   deploy: 'Deploy',
@@ -67,19 +79,23 @@ function verdictText(rollout: Rollout): string {
   const rolled = rolledNow(rollout)
   const total = rolled.length
   const done = rolled.filter((one) => one.stage === 'done').length
-  const progress = `${done} of ${total} done`
+  const kept = rollout.instances.length - total
+  const untouched = kept === 0 ? '' : `, ${kept} never changed`
+  const progress = `${done} of ${total} ${isTakenBack(rollout) ? `rolled back${untouched}` : 'done'}`
   if (rollout.waiting !== null) return `waits: ${words(waitsForText(rollout.waiting.for, rollout.plan.tier))}`
   if (rollout.ending?.kind === 'cancelled') return `${phaseText(rollout.phase)}: ${words(rollout.ending.reason)}`
   if (isOver(rollout)) {
     const ms = tookMs(rollout)
     const took = ms === null ? '' : ` after ${durationText(ms)}`
-    const why = rollout.ending?.kind === 'failed' ? `: ${words(rollout.ending.reason)}` : ''
+    const isSaid = rollbackVerdict(rollout) !== null
+    const why = rollout.ending?.kind === 'failed' && !isSaid ? `: ${words(rollout.ending.reason)}` : ''
     const copies = oldCopiesCount(rollout)
     return `${phaseText(rollout.phase)}${took}, ${progress}${copies === null ? '' : `, ${copies}`}${why}`
   }
   if (rollout.rollback?.stage === 'countdown') {
     const { reason, dueAt } = rollout.rollback
-    return `failed and takes itself back at ${clockText(dueAt)}: ${words(reason)}; ${progress}`
+    const to = backOf(rollout)?.to
+    return `failed and rolls back${to === undefined ? '' : ` to ${to}`} at ${clockText(dueAt)}: ${words(reason)}; ${progress}`
   }
   if (rollout.ending?.kind === 'aborted') return `is being aborted by ${personText(rollout.ending.by)}, ${progress}`
   if (rollout.ending?.kind === 'failed') return `is failing: ${words(rollout.ending.reason)}; ${progress}`
@@ -101,18 +117,21 @@ function etaText(rollout: Rollout): string {
   const took = rollout.instances.flatMap((one) =>
     one.stage === 'done' && one.startedAt !== null && one.finishedAt !== null ? [one.finishedAt - one.startedAt] : [],
   )
-  const left = rollout.instances.filter((one) => one.stage === 'waiting' || inFlight(one)).length
+  const left = rolledNow(rollout).filter((one) => one.stage === 'waiting' || inFlight(one)).length
   if (took.length === 0 || left === 0) return ''
   const each = took.reduce((sum, ms) => sum + ms, 0) / took.length
   const rounds = Math.ceil(left / rollout.plan.atOnce)
   return `, about ${durationText(Math.max(1000, Math.round((each * rounds) / 1000) * 1000))} left`
 }
 
+/** Of the instances that it is about now: a rollback has a bar of its own. */
 function bar(rollout: Rollout): string {
-  const cells = Math.min(rollout.instances.length, 20)
-  const share = (n: number) => Math.round((n * cells) / rollout.instances.length)
-  const done = share(rollout.instances.filter((one) => one.stage === 'done').length)
-  const moving = Math.min(cells - done, share(rollout.instances.filter(inFlight).length))
+  const rolled = rolledNow(rollout)
+  if (rolled.length === 0) return ''
+  const cells = Math.min(rolled.length, 20)
+  const share = (n: number) => Math.round((n * cells) / rolled.length)
+  const done = share(rolled.filter((one) => one.stage === 'done').length)
+  const moving = Math.min(cells - done, share(rolled.filter(inFlight).length))
   return `${'■'.repeat(done)}${'▣'.repeat(moving)}${'□'.repeat(cells - done - moving)}`
 }
 
@@ -171,13 +190,19 @@ function rowText(one: InstanceState): string {
 function contextText(rollout: Rollout): string {
   const { plan } = rollout
   const taken = rollout.takenBy === null ? [] : [`taken over by ${personText(rollout.takenBy)}`]
-  const aim = aimOf(rollout)
-  const release = aim === null ? [] : [`release ${words(releaseText(aim.to))}`]
-  const parts = [`by ${personText(rollout.requestedBy)}`, ...taken, ...release, `plan ${plan.hash}`]
+  // What the person wrote is about the release that was asked for, also once that is rolled back.
+  const asked = `by ${personText(rollout.requestedBy)}${rollout.reason === null ? '' : ` ("${words(rollout.reason)}")`}`
+  const parts = [asked, ...taken, ...releaseParts(rollout), `plan ${plan.hash}`]
   if (rollout.retryOf !== null) parts.push(`takes up rollout ${rollout.retryOf}`)
   if (rollout.next.length > 0) parts.push(`then ${rollout.next.join(', ')}`)
-  if (rollout.reason !== null) parts.push(`"${words(rollout.reason)}"`)
   return parts.join(' · ')
+}
+
+function releaseParts({ plan, rollback }: Rollout): readonly string[] {
+  if (plan.release === null) return []
+  const asked = words(releaseText(plan.release.to))
+  if (plan.rollback === null || !isTakenBack({ rollback })) return [`release ${asked}`]
+  return [`failed release ${asked}`, `back to ${words(releaseText(plan.rollback.to))}`]
 }
 
 /** The one status reaction. */
@@ -204,25 +229,4 @@ export function reactionOf(rollout: Rollout): string {
     case 'cancelled':
       return 'heavy_minus_sign'
   }
-}
-
-/** The one line where the team follows. */
-export function closingMessage(rollout: Rollout): Message {
-  const { plan, id } = rollout
-  const rolled = rolledNow(rollout)
-  const done = rolled.filter((one) => one.stage === 'done').length
-  const deed = isTakenBack(rollout) ? 'taken back' : deedOf(plan)
-  const aim = aimOf(rollout)
-  const release = aim === null ? '' : `; release ${words(releaseText(aim.to))}`
-  const ms = tookMs(rollout)
-  const took = ms === null ? '' : ` in ${durationText(ms)}`
-  const why = rollout.ending?.kind === 'failed' ? `: ${words(rollout.ending.reason)}` : ''
-  const reason = rollout.reason === null ? '' : ` ("${words(rollout.reason)}")`
-  const copies = oldCopiesCount(rollout)
-  const head = `${plan.service} ${plan.tier}: ${plan.kind} by ${personText(rollout.requestedBy)}${reason}`
-  const text =
-    rollout.ending?.kind === 'cancelled'
-      ? `${head} ${phaseText(rollout.phase)}: ${words(rollout.ending.reason)} (rollout ${id})`
-      : `${head} ${phaseText(rollout.phase)}${took}, ${done} of ${rolled.length} ${deed}${copies === null ? '' : `, ${copies}`}${why}${release} (rollout ${id})`
-  return { text, sections: [{ kind: 'text', text }], key: `r${id}.closing` }
 }

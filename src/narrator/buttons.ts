@@ -48,17 +48,17 @@ function ownerName(rollout: Rollout): string {
   return name ?? id
 }
 
-/** It takes itself back: now, later or not at all. */
+/** It is about to roll back: now, later or not at all. */
 function countdownButtons({ id, plan, pause }: Rollout): Button[] {
   const leave: Button = {
     label: 'Leave it as it is',
     command: `abort ${id}`,
     style: 'danger',
-    confirm: `Leave ${plan.service} in ${plan.tier} as it failed? Nothing is taken back then.`,
+    confirm: `Leave ${plan.service} in ${plan.tier} as it failed? Nothing is rolled back then.`,
   }
   if (pause !== null) return [...holdButtons({ id, pause }), leave]
   return [
-    { label: 'Take it back now', command: `continue ${id}`, style: 'primary', confirm: null },
+    { label: 'Roll back now', command: `continue ${id}`, style: 'primary', confirm: null },
     { label: 'In 5 minutes', command: `continue ${id} --in 5m`, style: 'plain', confirm: null },
     leave,
   ]

@@ -23,6 +23,7 @@ import {
   shortUnit,
   words,
 } from '../domain/wording.ts'
+import { rollbackVerdict } from '../domain/rollback-text.ts'
 import { releasePlanLines } from '../domain/release-plan-text.ts'
 import { oldCopiesText } from '../domain/old-copies.ts'
 import { atEndText } from './at-end-text.ts'
@@ -55,7 +56,7 @@ export function lineOf(event: RolloutEvent, rollout: Rollout): string | null {
     case 'driven':
       return fact.again ? `Taken up again by ${words(fact.driver)}.` : null
     case 'batch-began': {
-      const name = fact.canary ? 'Canary' : `Batch ${fact.batch + 1} of ${rollout.plan.batches.length}`
+      const name = fact.canary ? 'Canary' : batchName(fact, rollout.plan)
       return `${name}: ${series(fact.units.map(shortUnit))}`
     }
     case 'stage':
@@ -102,7 +103,13 @@ export function lineOf(event: RolloutEvent, rollout: Rollout): string | null {
   }
 }
 
-/** Where nothing moves, it is not worth a line; a failure that is taken back is told with its journal. */
+/** A rollback has batches of its own. */
+function batchName({ batch, rollback }: Extract<Fact, { kind: 'batch-began' }>, { batches }: Plan): string {
+  if (rollback === undefined) return `Batch ${batch + 1} of ${batches.length}`
+  return rollback.of === 1 ? 'Rollback' : `Rollback batch ${batch + 1} of ${rollback.of}`
+}
+
+/** Where nothing moves, it is not worth a line; a failure that is rolled back is told with its journal. */
 function releaseLine(fact: ReleaseFact, rollout: Rollout): string | null {
   if (fact.kind === 'release-moved' && fact.again && rollout.plan.release?.from === fact.to.digest) return null
   const text = releaseFactText(fact, rollout)
@@ -224,8 +231,15 @@ function endText(rollout: Rollout, { reason, ...shown }: Extract<Fact, { kind: '
     return `${who} ${plan.service} ${plan.tier} ${phaseText(phase)}: ${words(reason)}. Nothing was done.\n${cancelledSteps(rollout)}`
   }
   const failure = firstFailureText(rollout)
+  const back = rollbackVerdict(rollout)
+  const verdict =
+    back === null
+      ? `${plan.service} ${plan.tier} ${phaseText(phase)}${took}: ${words(reason)}.`
+      : phase === 'rolled-back'
+        ? `↩️ ${back}`
+        : `🚨 ${back} *A person is needed.*`
   const lines = [
-    `${who} ${phase === 'rollback-failed' ? '*Taking it back failed too, and a person is needed.* ' : ''}${plan.service} ${plan.tier} ${phaseText(phase)}${took}: ${words(reason)}.`,
+    `${who} ${verdict}`,
     `At the end: ${fleetStateText(rollout)}. ${atEndText(rollout)}`,
     ...(copies === null ? [] : [copies]),
     ...(releases === null ? [] : [releases]),

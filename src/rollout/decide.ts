@@ -151,7 +151,10 @@ function goOn(draft: Draft, look: Look): void {
     if (may === 'later') continue
     if (ofBatch(draft.rollout).every((one) => one.stage === 'waiting')) {
       const { batch, plan } = draft.rollout
-      draft.fact({ kind: 'batch-began', batch, units, canary: plan.canary && batch === 0 })
+      const back = isTakenBack(draft.rollout)
+      const of = 1 + Math.max(...rolledNow(draft.rollout).map((one) => one.batch))
+      const canary = plan.canary && batch === 0 && !back
+      draft.fact({ kind: 'batch-began', batch, units, canary, ...(back ? { rollback: { of } } : {}) })
     }
     begin(draft, unit, look)
   }

@@ -1,3 +1,4 @@
+import { rolledNow } from '../domain/aim.ts'
 import type { Fact } from '../domain/event.ts'
 import { isPreparing } from '../domain/preparation.ts'
 import {
@@ -148,7 +149,7 @@ export class Draft {
   }
 
   get #counts(): { readonly replaced: number; readonly of: number } {
-    const { instances } = this.rollout
+    const instances = rolledNow(this.rollout)
     return { replaced: instances.filter((one) => one.stage === 'done').length, of: instances.length }
   }
 

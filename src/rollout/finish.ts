@@ -1,5 +1,6 @@
 import { rolledNow } from '../domain/aim.ts'
 import { durationText } from '../domain/duration.ts'
+import { noneHealthy } from '../domain/failure-reason.ts'
 import { oldCopiesCount } from '../domain/old-copies.ts'
 import { releaseText } from '../domain/release.ts'
 import { inFlight, isOver, isTakenBack, type Phase, type Rollout } from '../domain/rollout.ts'
@@ -39,7 +40,7 @@ export function timeOut(draft: Draft, look: Look): void {
   if (moving !== undefined && !['detaching', 'stopping', 'removing'].includes(moving.stage)) {
     draft.fail(moving.unit, why)
   }
-  const reason = `no instance became healthy for ${limit}: ${unit === null ? why : `${unit} ${why}`}`
+  const reason = noneHealthy(limit, unit === null ? why : `${unit} ${why}`)
   draft.end({ kind: 'failed', unit: inTheWay(draft.rollout, unit, look) ?? unit, reason })
 }
 
@@ -135,7 +136,7 @@ function whyText(rollout: Rollout): string {
   const done = rolled.filter((one) => one.stage === 'done').length
   const back = isTakenBack(rollout)
   const copies = oldCopiesCount(rollout)
-  const count = `${done} of ${rolled.length} ${back ? 'taken back' : deedOf(plan)}${copies === null ? '' : `, ${copies}`}`
+  const count = `${done} of ${rolled.length} ${back ? 'rolled back' : deedOf(plan)}${copies === null ? '' : `, ${copies}`}`
   const why =
     ending === null
       ? count
@@ -145,6 +146,6 @@ function whyText(rollout: Rollout): string {
   if (!back || rollback === null) return why
   const to = plan.rollback === null ? '' : ` to ${releaseText(plan.rollback.to)}`
   return ending === null
-    ? `${rollback.reason}; taken back${to}`
-    : `${rollback.reason}; taking it back${to} failed: ${why}`
+    ? `${rollback.reason}; rolled back${to}`
+    : `${rollback.reason}; the rollback${to} failed: ${why}`
 }

@@ -1,3 +1,4 @@
+import { gateFault } from '../domain/failure-reason.ts'
 import type { InstanceState } from '../domain/rollout.ts'
 import type { UnitView } from '../ports/scheduler.ts'
 import type { Draft, UnitCall } from './draft.ts'
@@ -236,7 +237,7 @@ function flawOf(draft: Draft, instance: InstanceState, view: UnitView, look: Loo
   const health = look.seen.health.get(instance.unit)
   if (health === undefined || health.stateSince !== view.sameFor.since)
     return 'runs, and is being asked whether it is healthy'
-  if (health.last.kind === 'unhealthy') return `runs, but does not pass its health gate: ${health.last.reason}`
+  if (health.last.kind === 'unhealthy') return gateFault(health.last.reason)
   const { identity } = instance.before
   // One that was told to stop and never did is given back as it was: the same process is what is wanted then.
   if (instance.replaced && identity !== null && health.last.identity === identity) {

@@ -16,7 +16,7 @@ function argsOf(name: string, text: string): unknown {
 }
 
 /** These act on a whole tier, or name no target at all. */
-const ofNoTarget = ['can', 'confirm', 'get', 'go', 'help', 'ls', 'retry', 'show', 'stop', 'whoami']
+const ofNoTarget = new Set(['can', 'confirm', 'get', 'go', 'help', 'ls', 'retry', 'show', 'stop', 'whoami'])
 
 /** What else a command needs behind its service and tier. */
 const more: Readonly<Record<string, string>> = {
@@ -28,7 +28,7 @@ const more: Readonly<Record<string, string>> = {
 }
 
 describe('every command', () => {
-  it.each(commands.names.filter((name) => !ofNoTarget.includes(name)))(
+  it.each(commands.names.filter((name) => !ofNoTarget.has(name)))(
     '%s takes a service and a tier, in either order and with a comma between them',
     (name) => {
       const rest = more[name] ?? ''

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { commandsDirectory } from '../../src/command/load.ts'
 import { listed } from '../support/listed.ts'
-import { noon, textOf, world } from './fakes.ts'
+import { noon, pinOf, textOf, world } from './fakes.ts'
 import { releaseOf, releasesWith } from '../support/releases.ts'
 
 const bob = { id: 'U0BOB', name: null }
@@ -29,10 +29,7 @@ describe('an answer that the whole channel sees', () => {
           releases: releasesWith({ 'api production': releaseOf('2').digest }, [releaseOf('2')]),
           pins: {
             ...usual.pins,
-            on: async () => ({
-              ...{ service: 'api', tier: 'production', release: releaseOf('2'), why: 'x', at: noon, audit: 1 },
-              by: bob,
-            }),
+            on: async () => pinOf({ by: bob }),
           },
         }),
       })

@@ -141,7 +141,7 @@ describe('show', () => {
       })
       return textOf(await say('show 11'))
         .split('\n')
-        .filter((line) => /^Release|^It was taken/.test(line))
+        .filter((line) => /^Release|^It was rolled/.test(line))
     }
     const v1 = `revision 1111111111, sha256:111111111111`
     const v2 = 'v2 (revision 2222222222, sha256:222222222222)'
@@ -149,7 +149,7 @@ describe('show', () => {
     expect(await shown({})).toEqual([`Release: from ${v1} to ${v2}: ${link}`])
     expect(await shown({}, 'rolled-back')).toEqual([
       `Release: from ${v1} to ${v2}: ${link}`,
-      `It was taken back to v1 (${v1}).`,
+      `It was rolled back to v1 (${v1}).`,
     ])
     expect(await shown({ from: null })).toEqual([`Release: from nothing to ${v2}`])
     expect(await shown({ from: digestOf('2') })).toEqual([`Release: ${v2}, which was wanted before.`])

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Fact } from '../../src/domain/event.ts'
-import { closingMessage, rootMessage } from '../../src/narrator/board.ts'
+import { rootMessage } from '../../src/narrator/board.ts'
+import { closingMessage } from '../../src/narrator/closing.ts'
 import { releaseText } from '../../src/domain/release.ts'
 import { lineOf } from '../../src/narrator/lines.ts'
 import { releaseOf } from '../support/releases.ts'

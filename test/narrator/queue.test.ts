@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Fact } from '../../src/domain/event.ts'
 import type { Rollout, WaitsFor } from '../../src/domain/rollout.ts'
-import { closingMessage, reactionOf, rootMessage } from '../../src/narrator/board.ts'
+import { reactionOf, rootMessage } from '../../src/narrator/board.ts'
+import { closingMessage } from '../../src/narrator/closing.ts'
 import { lineOf } from '../../src/narrator/lines.ts'
 import { planOf, rolloutOf } from '../support/rollouts.ts'
 

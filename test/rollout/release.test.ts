@@ -290,7 +290,7 @@ describe('A failure that takes itself back', () => {
     expect(world.rollout.phase).toBe('rollback-failed')
     expect(kinds(world).filter((kind) => kind === 'rollback-due')).toHaveLength(1)
     const ended = world.facts.find((fact) => fact.kind === 'ended')
-    expect(ended).toMatchObject({ phase: 'rollback-failed', reason: expect.stringContaining('taking it back to v1') })
+    expect(ended).toMatchObject({ phase: 'rollback-failed', reason: expect.stringContaining('the rollback to v1') })
   })
 
   it('is no matter of an abort, nor of a failure that touched nothing', () => {

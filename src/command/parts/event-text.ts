@@ -43,7 +43,7 @@ export function eventText(fact: Fact, rollout: Rollout): string {
     case 'driven':
       return `${fact.again ? 'taken up again' : 'driven'} by ${words(fact.driver)}`
     case 'batch-began':
-      return `${fact.canary ? 'canary' : `batch ${fact.batch + 1}`} began: ${series(fact.units.map(shortUnit))}`
+      return `${fact.canary ? 'canary' : `${fact.rollback === undefined ? '' : 'rollback '}batch ${fact.batch + 1}`} began: ${series(fact.units.map(shortUnit))}`
     case 'stage': {
       const again = fact.attempt > 1 ? `, attempt ${fact.attempt}` : ''
       return `${shortUnit(fact.unit)} ${stageText(fact.stage, again, fact.reason)}`
