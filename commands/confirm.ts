@@ -1,5 +1,6 @@
 import { answer, demand, mutation, type QueryContext } from '../src/command/define.ts'
-import { flag, rolloutId, text } from '../src/command/fields.ts'
+import { flag, optional, rolloutId, text } from '../src/command/fields.ts'
+import { idOrThread } from '../src/command/parts/in-thread.ts'
 import { rolloutName, rolloutVerdict } from '../src/command/parts/rollout-text.ts'
 import type { Reply } from '../src/command/context.ts'
 import { done, failed, refused } from '../src/command/text.ts'
@@ -9,9 +10,9 @@ import { code, personText, words } from '../src/domain/wording.ts'
 export default mutation({
   summary: 'Says yes to the plan of a waiting rollout, when it changed while it waited or something stands in its way.',
   notes:
-    'It takes the right that the rollout itself takes. The yes is to the plan that the thread shows now: should that change once more before it begins, it is shown again.',
+    'It takes the right that the rollout itself takes. The yes is to the plan that the thread shows now: should that change once more before it begins, it is shown again. In the thread of a rollout it needs no number.',
   examples: ['confirm 12', 'confirm 12 --plan 1f0c9a77b2d4'],
-  positionals: { id: rolloutId() },
+  positionals: { id: optional(rolloutId()) },
   flags: { plan: flag(text({ word: 'hash' }), { help: 'Only if it still shows this plan; the button says so.' }) },
   right: ['deploy', 'restart', 'rollback', 'promote', 'scale', 'retry'],
   async demands({ id }, context) {
@@ -60,7 +61,11 @@ export default mutation({
 
 type Found = { readonly kind: 'asks'; readonly rollout: Rollout } | { readonly kind: 'answer'; readonly reply: Reply }
 
-async function findWaiting(id: number, { read }: QueryContext): Promise<Found> {
+async function findWaiting(typed: number | null, context: QueryContext): Promise<Found> {
+  const which = await idOrThread('confirm', typed, (rollout) => rollout.waiting?.for.kind === 'yes', context)
+  if (which.kind === 'answer') return which
+  const { read } = context
+  const { id } = which
   const rollout = await read.rollouts.get(id)
   if (rollout === null) {
     return { kind: 'answer', reply: refused(`There is no rollout ${id}: ${code('queue')} lists those that wait.`) }

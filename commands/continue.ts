@@ -16,7 +16,7 @@ import { ago, code, personText } from '../src/domain/wording.ts'
 export default mutation({
   summary: 'Lets a rollout go on that waits for time to pass: past its canary, or with taking itself back.',
   notes:
-    'With --in it goes on that much later instead of at once, which also extends the countdown. A paused one goes on with `resume`.',
+    'With --in it goes on that much later instead of at once, which also extends the countdown. A paused one goes on with `resume`. In the thread of a rollout it needs no number.',
   examples: ['continue 12', 'continue api production', 'continue 12 --in 5m --reason "looking at the logs"'],
   positionals: whichRollout,
   flags: {

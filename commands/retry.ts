@@ -1,5 +1,6 @@
 import { answer, demand, mutation, type QueryContext } from '../src/command/define.ts'
-import { flag, rolloutId, text, toggle } from '../src/command/fields.ts'
+import { flag, optional, rolloutId, text, toggle } from '../src/command/fields.ts'
+import { idOrThread } from '../src/command/parts/in-thread.ts'
 import { faultsOf, notesOf } from '../src/command/parts/roll.ts'
 import { rolloutVerdict, unitsLeft } from '../src/command/parts/rollout-text.ts'
 import { startedReply } from '../src/command/parts/started.ts'
@@ -13,9 +14,9 @@ import { code, deedOf, words } from '../src/domain/wording.ts'
 export default mutation({
   summary: 'Takes up a failed or aborted rollout: only the instances that it left, with the same options.',
   notes:
-    'With --force it goes on where most of what is left is down already, which is usual after a failure. A preparation runs again only if it had not been done, or if the configuration names another command by now.',
+    'With --force it goes on where most of what is left is down already, which is usual after a failure. A preparation runs again only if it had not been done, or if the configuration names another command by now. In the thread of a rollout it needs no number.',
   examples: ['retry 12', 'retry 12 --force --reason "disk is free again"'],
-  positionals: { id: rolloutId() },
+  positionals: { id: optional(rolloutId()) },
   flags: {
     reason: flag(text(), { help: 'Why; the first one’s reason stands otherwise.' }),
     force: toggle({ help: 'Goes on where instances are down already or have no room. Never past a lock.' }),
@@ -77,7 +78,12 @@ export default mutation({
 
 type Found = { readonly kind: 'ended'; readonly rollout: Rollout } | { readonly kind: 'answer'; readonly reply: Reply }
 
-async function findEnded(id: number, { read }: QueryContext): Promise<Found> {
+async function findEnded(typed: number | null, context: QueryContext): Promise<Found> {
+  const canBeRetried = ({ phase }: Rollout): boolean => phase === 'failed' || phase === 'aborted'
+  const which = await idOrThread('retry', typed, canBeRetried, context)
+  if (which.kind === 'answer') return which
+  const { read } = context
+  const { id } = which
   const reply = (text: string): Found => ({ kind: 'answer', reply: refused(text) })
   const rollout = await read.rollouts.get(id)
   if (rollout === null) return reply(`There is no rollout ${id}: \`history\` lists them.`)

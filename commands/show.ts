@@ -1,6 +1,7 @@
 import { query, type QueryContext } from '../src/command/define.ts'
-import { count, flag, rolloutId } from '../src/command/fields.ts'
+import { count, flag, optional, rolloutId } from '../src/command/fields.ts'
 import { eventText } from '../src/command/parts/event-text.ts'
+import { idOrThread } from '../src/command/parts/in-thread.ts'
 import { fleetSentence, reasonText, rolloutVerdict } from '../src/command/parts/rollout-text.ts'
 import { describedAs } from '../src/command/parts/target-releases.ts'
 import { unreadableLines } from '../src/command/parts/unreadable.ts'
@@ -13,10 +14,15 @@ import { code, link, words } from '../src/domain/wording.ts'
 
 export default query({
   summary: 'The whole timeline of one rollout, with times from its start.',
+  notes: 'In the thread of a rollout it needs no number.',
   examples: ['show 12', 'show 12 --after 80'],
-  positionals: { id: rolloutId() },
+  positionals: { id: optional(rolloutId()) },
   flags: { after: flag(count(0, 1_000_000), { help: 'Only what came behind that many events.' }) },
-  async answer({ id, after }, { read }) {
+  async answer({ id: typed, after }, context) {
+    const { read } = context
+    const which = await idOrThread('show', typed, () => true, context)
+    if (which.kind === 'answer') return which.reply
+    const { id } = which
     const [rollout, events] = await Promise.all([read.rollouts.get(id), read.rollouts.events(id)])
     if (rollout === null)
       return refused(`There is no rollout ${id}: \`history\` lists those that ended, \`status\` those that live.`)

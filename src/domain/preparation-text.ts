@@ -64,7 +64,7 @@ export function preparationFactText(fact: PreparationFact, { id }: Pick<Rollout,
     case 'preparation-done':
       return `Preparation: ${words(commandText(fact.command))} is done after ${durationText(fact.tookMs)}.`
     case 'preparation-failed': {
-      const look = fact.fault.kind === 'unknown' ? ` Look, then \`/opsee retry ${id}\` runs it again.` : ''
+      const look = fact.fault.kind === 'unknown' ? ` Look, then \`@opsee retry ${id}\` runs it again.` : ''
       return `Preparation: ${words(faultText(fact.command, fact.fault, fact.tookMs))}. Neither the release nor any instance was changed.${look}`
     }
   }

@@ -43,11 +43,11 @@ export function releaseFactText(fact: ReleaseFact, rollout: Pick<Rollout, 'id' |
     case 'early':
       return `${shortUnit(fact.unit)} runs ${words(releaseText(fact.to))} before its turn: it was started again by systemd or fleet. Its turn comes all the same.`
     case 'canary-steady':
-      return `The canary serves. It must do so for ${durationText(fact.forMs)} before the next batch begins; \`/opsee continue ${id}\` goes on at once.`
+      return `The canary serves. It must do so for ${durationText(fact.forMs)} before the next batch begins; \`@opsee continue ${id}\` goes on at once.`
     case 'canary-passed':
       return `The canary served for ${durationText(Math.max(1000, Math.round(fact.afterMs / 1000) * 1000))}${fact.by === null ? '' : `, and ${personText(fact.by)} lets it go on`}.`
     case 'rollback-due':
-      return `It failed: ${words(fact.reason)}. It rolls back to ${words(releaseText(fact.to))}, which ${fact.id === null ? 'ran well before' : `rollout ${fact.id} left well`}, at ${clockText(fact.dueAt)} (in ${durationText(fact.forMs)}). \`/opsee abort ${id}\` leaves it as it is, \`/opsee continue ${id}\` rolls it back at once, \`/opsee continue ${id} --in 5m\` in five minutes. Migrations are not undone.`
+      return `It failed: ${words(fact.reason)}. It rolls back to ${words(releaseText(fact.to))}, which ${fact.id === null ? 'ran well before' : `rollout ${fact.id} left well`}, at ${clockText(fact.dueAt)} (in ${durationText(fact.forMs)}). \`@opsee abort ${id}\` leaves it as it is, \`@opsee continue ${id}\` rolls it back at once, \`@opsee continue ${id} --in 5m\` in five minutes. Migrations are not undone.`
     case 'rollback-put-off':
       return `${personText(fact.by)} puts the rollback off: it begins at ${clockText(fact.dueAt)} (in ${durationText(fact.forMs)}).`
     case 'rollback-stopped':

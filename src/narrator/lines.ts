@@ -82,7 +82,7 @@ export function lineOf(event: RolloutEvent, rollout: Rollout): string | null {
         ? pausesPreparation(fact, rollout)
         : `${personText(fact.by)} ${fact.tier ? `stopped all of ${rollout.plan.tier}` : 'pauses it'}${quoted(fact.reason)}: ${seriesShort(fact.moving)} ${fact.moving.length === 1 ? 'is' : 'are'} brought to ${fact.moving.length === 1 ? 'its' : 'their'} end first, nothing new begins.`
     case 'paused':
-      return `${fact.tier ? `Stopped with all of ${rollout.plan.tier}` : 'Paused'} by ${personText(fact.by)}${quoted(fact.reason)}: ${fact.replaced} of ${fact.of} ${deedOf(rollout.plan)}${awayText(fact.away)}. \`/opsee ${fact.tier ? `go ${rollout.plan.tier}` : `resume ${rollout.id}`}\` lets ${fact.tier ? 'all of it' : 'it'} go on, \`/opsee abort ${rollout.id}\` ends it here.`
+      return `${fact.tier ? `Stopped with all of ${rollout.plan.tier}` : 'Paused'} by ${personText(fact.by)}${quoted(fact.reason)}: ${fact.replaced} of ${fact.of} ${deedOf(rollout.plan)}${awayText(fact.away)}. \`@opsee ${fact.tier ? `go ${rollout.plan.tier}` : `resume ${rollout.id}`}\` lets ${fact.tier ? 'all of it' : 'it'} go on, \`@opsee abort ${rollout.id}\` ends it here.`
     case 'resumed': {
       const who =
         fact.by === null
@@ -153,7 +153,7 @@ function awayText(away: readonly string[] | null): string {
 
 function queuedText(fact: Extract<Fact, { kind: 'queued' }>, { id }: Rollout): string {
   if (fact.asks === true) {
-    return `It waits: ${words(fact.reason)}. \`/opsee confirm ${id}\` starts it, \`/opsee abort ${id}\` takes it out.`
+    return `It waits: ${words(fact.reason)}. \`@opsee confirm ${id}\` starts it, \`@opsee abort ${id}\` takes it out.`
   }
   const again = fact.retryOf === null ? '' : `Takes up rollout ${fact.retryOf} again. `
   return `${again}It waits: ${words(fact.reason)}. Rights, locks and plan ${fact.hash} (${count(fact.instances, 'instance')}) are checked again when its turn comes; then it begins by itself.`
@@ -165,7 +165,7 @@ function changedText({ was, plan, obstacles }: Extract<Fact, { kind: 'plan-chang
       ? []
       : [`What would be done now is not what was accepted (plan ${was}) any more. ${planText(plan, rollout.retryOf)}`]),
     ...obstacles.map((one) => `Stands in the way: ${words(one.message)}.`),
-    `Nothing was begun: it waits for a yes. \`/opsee confirm ${rollout.id}\` starts it so, \`/opsee abort ${rollout.id}\` takes it out.${upTo(rollout)}`,
+    `Nothing was begun: it waits for a yes. \`@opsee confirm ${rollout.id}\` starts it so, \`@opsee abort ${rollout.id}\` takes it out.${upTo(rollout)}`,
   ]
   return lines.join('\n')
 }

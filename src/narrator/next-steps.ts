@@ -7,8 +7,8 @@ import { isTakenBack, type Rollout } from '../domain/rollout.ts'
 import { parseUnitName } from '../domain/unit-name.ts'
 import { clockText, deedOf, series, shortUnit, words } from '../domain/wording.ts'
 
-const status = ({ plan }: Rollout): string => `\`/opsee status ${plan.service} ${plan.tier}\` shows what runs`
-const show = ({ id }: Rollout): string => `\`/opsee show ${id}\` shows every step`
+const status = ({ plan }: Rollout): string => `\`@opsee status ${plan.service} ${plan.tier}\` shows what runs`
+const show = ({ id }: Rollout): string => `\`@opsee show ${id}\` shows every step`
 
 /** The commands that make sense once it has ended without success. */
 export function nextStepsText(rollout: Rollout): string {
@@ -25,7 +25,7 @@ export function nextStepsText(rollout: Rollout): string {
     ...bringBackLost(rollout),
     ...(left > 0
       ? [
-          `\`/opsee retry ${id}\` ${again}rolls the ${left} that ${left === 1 ? 'is' : 'are'} left${next.length > 0 ? `, and then ${next.join(', ')}` : ''}`,
+          `\`@opsee retry ${id}\` ${again}rolls the ${left} that ${left === 1 ? 'is' : 'are'} left${next.length > 0 ? `, and then ${next.join(', ')}` : ''}`,
         ]
       : []),
     ...restartOne(rollout),
@@ -51,8 +51,8 @@ function takenBackSteps(rollout: Rollout): string {
   const where = `${plan.service} ${plan.tier}`
   const first =
     phase === 'rolled-back'
-      ? `\`/opsee deploy ${where} <tag>\` rolls a release that is well`
-      : `\`/opsee rollback ${where}\` rolls all of it back`
+      ? `\`@opsee deploy ${where} <tag>\` rolls a release that is well`
+      : `\`@opsee rollback ${where}\` rolls all of it back`
   const rest = next.length === 0 ? '' : ` ${series(next)} ${next.length === 1 ? 'was' : 'were'} not begun.`
   return `Next: ${[first, status(rollout), show(rollout)].join('; ')}.${rest}`
 }
@@ -65,8 +65,8 @@ function restartOne({ ending, instances, plan }: Rollout): readonly string[] {
   const left = instances.filter((one) => one.stage !== 'done')
   if (parsed?.kind !== 'instance' || left.length < 2) return []
   const neverBegun = instances.some((one) => one.unit === unit && one.calls === 0)
-  if (neverBegun) return [`\`/opsee drift ${plan.tier}\` shows what is no longer as it was left`]
-  return [`\`/opsee restart ${plan.service}@${parsed.instance} ${plan.tier}\` tries ${shortUnit(unit ?? '')} alone`]
+  if (neverBegun) return [`\`@opsee drift ${plan.tier}\` shows what is no longer as it was left`]
+  return [`\`@opsee restart ${plan.service}@${parsed.instance} ${plan.tier}\` tries ${shortUnit(unit ?? '')} alone`]
 }
 
 /** The command that brings back the instance that somebody took away. */
@@ -81,11 +81,11 @@ function bringBack(unit: string, lost: Lost, plan: Plan): string {
   const where = `${plan.service} ${plan.tier}`
   if (parsed?.kind !== 'instance') {
     return lost === 'stopped'
-      ? `\`/opsee restart ${where}\` starts it`
+      ? `\`@opsee restart ${where}\` starts it`
       : `\`fleetctl start ${words(unit)}\` with its unit file makes it again`
   }
-  if (lost === 'stopped') return `\`/opsee restart ${plan.service}@${parsed.instance} ${plan.tier}\` starts it`
-  return `\`/opsee scale ${where} ${intendedCount(plan)}\` makes it again`
+  if (lost === 'stopped') return `\`@opsee restart ${plan.service}@${parsed.instance} ${plan.tier}\` starts it`
+  return `\`@opsee scale ${where} ${intendedCount(plan)}\` makes it again`
 }
 
 /** What was added may be there and not serve. */
@@ -93,7 +93,7 @@ function scaleBack({ instances, plan }: Rollout): readonly string[] {
   const { service, tier, scale } = plan
   const failed = instances.some((one) => one.task === 'add' && one.stage === 'failed')
   if (scale === null || scale.from === 0 || !failed) return []
-  return [`\`/opsee scale ${service} ${tier} ${scale.from}\` removes what was added`]
+  return [`\`@opsee scale ${service} ${tier} ${scale.from}\` removes what was added`]
 }
 
 /** Nothing came on for a while: what it waits for, since when, what becomes of it, and what to type. */
@@ -107,8 +107,8 @@ export function stuckText(fact: Extract<Fact, { kind: 'stuck' }>, rollout: Rollo
       : `It only ends any more, and is left as it is in ${left}.`
   const underWay =
     deedOf(rollout.plan) === 'added' ? ' and takes back what is half started' : ' and brings back up what is under way'
-  const pause = `\`/opsee pause ${id}\` stops that clock`
-  const abort = `\`/opsee abort ${id}\` ends it${fact.moving ? underWay : ''}`
+  const pause = `\`@opsee pause ${id}\` stops that clock`
+  const abort = `\`@opsee abort ${id}\` ends it${fact.moving ? underWay : ''}`
   const steps = [
     status(rollout),
     show(rollout),

@@ -4,8 +4,8 @@ import type { Place } from '../ports/chat.ts'
 import type { Entry, Lease, StoreReader, StoreWriter } from '../ports/store.ts'
 import { asBefore } from '../store/conditions.ts'
 import { keys } from '../store/keys.ts'
-import { eventRecord, ownerRecord, rolloutRecord } from '../store/records.ts'
-import { threadRecord, type Thread } from './thread-record.ts'
+import { eventRecord, ownerRecord, pointerRecord, rolloutRecord } from '../store/records.ts'
+import { indexKeyOf, threadRecord, type Thread } from './thread-record.ts'
 
 /** The right to tell one rollout. */
 export interface Telling {
@@ -28,6 +28,8 @@ export interface Story {
 /** The narrator's side of the store: reads rollouts and events, writes its own position and nothing else. */
 export function createPositions(store: StoreReader & StoreWriter, driver: string, now: () => number) {
   const entries = new Map<number, Entry | null>()
+  /** The index keys that this process wrote; a narrator of an earlier version wrote none. */
+  const indexed = new Map<number, string>()
   return {
     async unclaimed(): Promise<readonly number[]> {
       const [open, claimed] = await Promise.all([
@@ -74,11 +76,16 @@ export function createPositions(store: StoreReader & StoreWriter, driver: string
       const key = keys.thread(thread.id)
       const before = entries.get(thread.id) ?? null
       const value = threadRecord.write(thread)
+      const index = indexKeyOf(thread)
+      const old = indexed.get(thread.id)
+      const isNew = index !== null && index !== old
       const result = await store.commit({
         require: [{ kind: 'owned', key: keys.narrator(telling.id), created: telling.token }, asBefore(key, before)],
-        puts: [{ key, value }],
+        puts: [{ key, value }, ...(isNew ? [{ key: index, value: pointerRecord.write({ id: thread.id }) }] : [])],
+        deletes: isNew && old !== undefined ? [old] : [],
       })
       if (result.kind === 'conflict') throw new ToldByAnother(`rollout ${thread.id} is told by another narrator`)
+      if (index !== null) indexed.set(thread.id, index)
       entries.set(thread.id, { key, value, modified: result.revision, created: before?.created ?? result.revision })
     },
 
@@ -94,6 +101,7 @@ export function createPositions(store: StoreReader & StoreWriter, driver: string
         deletes: [keys.telling(thread.id)],
       })
       entries.delete(thread.id)
+      indexed.delete(thread.id)
       if (result.kind === 'conflict') throw new ToldByAnother(`rollout ${thread.id} is told by another narrator`)
     },
   }

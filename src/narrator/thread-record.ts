@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { keys } from '../store/keys.ts'
 import { recordType } from '../store/record.ts'
 
 const ref = z.strictObject({ channel: z.string(), id: z.string() })
@@ -32,4 +33,10 @@ const threadSchema = z.strictObject({
 })
 
 export type Thread = z.infer<typeof threadSchema>
+
+/** The key that says which rollout is shown in this thread; null until its root message is posted. */
+export function indexKeyOf({ id, root, home }: Pick<Thread, 'id' | 'root' | 'home'>): string | null {
+  return root === null || home.thread === null ? null : keys.threadAt(home.channel, home.thread, id)
+}
+
 export const threadRecord = recordType(threadSchema)

@@ -37,6 +37,8 @@ export interface Readers {
       limit: number
       before: string | null
     }): Promise<HistoryPage>
+    /** The newest few of the rollouts that are shown in this thread, oldest first; none for a channel. */
+    inThread(place: Place): Promise<readonly Rollout[]>
     /** When this target was last rolled out with success; null when never. */
     lastGood(target: Target): Promise<LastGood | null>
     /** What its rollouts left of a target. */

@@ -1,7 +1,9 @@
+import { z } from 'zod'
 import type { Target } from '../domain/target.ts'
 import { isOver } from '../domain/rollout.ts'
 import type { Entry, StoreReader, StoreWriter } from '../ports/store.ts'
 import { keys, numberIn } from '../store/keys.ts'
+import { readEach, recordType } from '../store/record.ts'
 import { counterRecord, rolloutRecord } from '../store/records.ts'
 
 /** Keys deleted in one transaction, well under etcd's 128 operations. */
@@ -27,7 +29,7 @@ export async function prune(
     // The rollout itself goes last: should this be cut short, the next run finds it again.
     await remove(store, [
       ...events.entries.map((event) => event.key),
-      keys.thread(id),
+      ...(await threadKeys(store, id)),
       keys.retried(id),
       keys.telling(id),
     ])
@@ -40,6 +42,17 @@ export async function prune(
   ]
   for (const index of indexes) await pruneIndex(store, index, keep)
   return pruned
+}
+
+const threadRecord = recordType(z.object({ home: z.object({ channel: z.string(), thread: z.string().nullable() }) }))
+
+/** The narrator's position, and the key by which its thread leads to the rollout. */
+async function threadKeys(store: StoreReader, id: number): Promise<readonly string[]> {
+  const key = keys.thread(id)
+  const entry = await store.get(key)
+  const [record] = entry === null ? [] : readEach([entry], threadRecord).records
+  if (record === undefined || record.home.thread === null) return [key]
+  return [key, keys.threadAt(record.home.channel, record.home.thread, id)]
 }
 
 /** What lives stays, and so does what cannot be read: nobody knows what it is. */

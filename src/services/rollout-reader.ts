@@ -15,6 +15,8 @@ import { readHistory, type HistoryIndex, type LastRows } from './history-pages.t
 
 /** How many ended rollouts are looked through for one that succeeded. */
 const lookedThrough = 20
+/** A person's thread may show many rollouts, one after the other. */
+const mostInThread = 20
 
 /** Rollouts as the store has them. Every call throws `StoreUnavailable` and `UnreadableRecord`. */
 export function createRolloutReader(store: StoreReader, targets: readonly Target[]): Readers['rollouts'] {
@@ -85,6 +87,13 @@ export function createRolloutReader(store: StoreReader, targets: readonly Target
         }),
       )
       return waiting.sort((a, b) => a.id - b.id)
+    },
+    async inThread({ channel, thread }) {
+      if (thread === null) return []
+      const { entries } = await store.range(keys.threadsAt(channel, thread), { keysOnly: true })
+      const ids = entries.flatMap(({ key }) => numberIn(key) ?? []).slice(-mostInThread)
+      const found = await Promise.all(ids.map(get))
+      return found.filter((rollout) => rollout !== null)
     },
     async lastGood(target) {
       const entry = await store.get(keys.current(target))

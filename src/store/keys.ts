@@ -53,6 +53,9 @@ export const keys = {
   /** Which process looks for drift. */
   driftWatcher: 'drift-watcher',
   thread: (id: number) => `threads/${counted(id)}`,
+  /** That this rollout is shown in that thread: who types there need not name it. */
+  threadAt: (channel: string, thread: string, id: number) => `thread-at/${channel}/${thread}/${counted(id)}`,
+  threadsAt: (channel: string, thread: string) => `thread-at/${channel}/${thread}/`,
   /** One key per thread that is not told to its end. */
   telling: (id: number) => `telling/${counted(id)}`,
   tellings: 'telling/',

@@ -157,7 +157,7 @@ describe('A bot that prepares', () => {
     ])
     expect(thread()).toContain('the bot was ended while `sh -c ')
     expect(thread()).toContain(
-      ` on child. Neither the release nor any instance was changed. Look, then \`/opsee retry ${id}\` runs it again.`,
+      ` on child. Neither the release nor any instance was changed. Look, then \`@opsee retry ${id}\` runs it again.`,
     )
     expect(Number(await readFile(join(folder.path, 'spanx'), 'utf8'))).toBe(group)
     expect(fleet.made).toEqual([])

@@ -207,6 +207,7 @@ export async function world(given: Given = {}): Promise<World> {
           isWaiting(one) ? [{ id: one.id, target: one.plan, rollout: one, unreadable: null }] : [],
         ),
       history: async () => ({ rows: [], older: null, unreadable: [] }),
+      inThread: async ({ thread }) => (thread === null ? [] : rollouts),
       lastGood: async () => null,
       left: async () => ({ ended: null, meant: null, unreadable: [] }),
     },

@@ -46,6 +46,8 @@ const made = {
   drifts: [],
   driftWatcher: [keys.driftWatcher],
   thread: [keys.thread(id)],
+  threadAt: [keys.threadAt('<channel>', '<thread>', id)],
+  threadsAt: [],
   telling: [keys.telling(id)],
   tellings: [],
   narrator: [keys.narrator(id)],

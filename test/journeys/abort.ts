@@ -60,7 +60,7 @@ export function aborts(world: World): void {
         const { lines } = await expectToldOnce(world.shop, world.records, id)
         expect(lines.filter((line) => line.includes('aborted it ("wrong image")'))).toHaveLength(1)
         expect(lines.join('\n')).toContain('<@U0CAROL> vape production was aborted')
-        expect(lines.at(-1)).toContain(`\`/opsee retry ${id}\``)
+        expect(lines.at(-1)).toContain(`\`@opsee retry ${id}\``)
         const late = await ask(world.shop.slack, 'ann', `abort ${id}`)
         expect(late.text).toContain('Nothing to abort')
       },

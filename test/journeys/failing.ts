@@ -40,10 +40,10 @@ export function failures(world: World): void {
         )
         expect(lines.join('\n')).toMatch(/\nStuck for 2\ds, since \S+ UTC: bartnet@2 runs, .*503/)
         expect(end).toMatch(/\nFirst to fail: bartnet@2 on \S+, seen as .*inactive\/dead → .*active\/running\.\n/)
-        expect(end).toContain('`/opsee restart bartnet@2 production` tries bartnet@2 alone')
+        expect(end).toContain('`@opsee restart bartnet@2 production` tries bartnet@2 alone')
         expect(end).toContain('At the end: 1 of 3 instances replaced, bartnet@2 failed, 1 untouched.')
-        expect(end).toContain(`\`/opsee retry ${id}\` rolls the 2 that are left`)
-        expect(end).toContain('`/opsee status bartnet production` shows what runs')
+        expect(end).toContain(`\`@opsee retry ${id}\` rolls the 2 that are left`)
+        expect(end).toContain('`@opsee status bartnet production` shows what runs')
         expect(end).toContain('Last lines of its journal:')
         // What looks like a secret in the unit's command line is not told.
         expect(lines.join('\n')).not.toContain('demo-only')

@@ -41,8 +41,8 @@ export function lists(world: World): void {
         const failed = await world.records.told(id)
         expect(failed.phase).toBe('failed')
         const { lines } = await expectToldOnce(world.shop, world.records, id)
-        expect(lines.at(-1)).toMatch(/`\/opsee retry \d+` rolls the \d+ that (?:is|are) left, and then beavis/)
-        expect(lines.at(-1)).toContain(`\`/opsee retry ${id}\``)
+        expect(lines.at(-1)).toMatch(/`@opsee retry \d+` rolls the \d+ that (?:is|are) left, and then beavis/)
+        expect(lines.at(-1)).toContain(`\`@opsee retry ${id}\``)
         expect(await world.records.newest()).toBe(id)
         expect(changesIn(await witnessed(fleet, from)).join('\n')).not.toContain('beavis')
 

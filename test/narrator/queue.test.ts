@@ -38,7 +38,7 @@ describe('the thread of a rollout that waits', () => {
       'What would be done now is not what was accepted (plan abc) any more. Plan def: 3 instances',
     )
     expect(changed).toContain(
-      '`/opsee confirm 12` starts it so, `/opsee abort 12` takes it out. <@U0ANN>, please decide.',
+      '`@opsee confirm 12` starts it so, `@opsee abort 12` takes it out. <@U0ANN>, please decide.',
     )
     const obstacles = [{ kind: 'already-down', message: 'api@2 <is> down' }]
     const blocked = line({ kind: 'plan-changed', was: 'abc', plan: planOf(), obstacles })
@@ -49,7 +49,7 @@ describe('the thread of a rollout that waits', () => {
   it('asks from the beginning where something failed before it was asked for', () => {
     const reason = 'first in the queue, but rollout 11 failed before it: a person must say yes to that'
     const fact: Fact = { kind: 'queued', by: ann, retryOf: null, hash: 'abc', instances: 3, reason, asks: true }
-    expect(line(fact)).toBe(`It waits: ${reason}. \`/opsee confirm 12\` starts it, \`/opsee abort 12\` takes it out.`)
+    expect(line(fact)).toBe(`It waits: ${reason}. \`@opsee confirm 12\` starts it, \`@opsee abort 12\` takes it out.`)
   })
 
   it.each([

@@ -96,9 +96,7 @@ describe('a release that is being rolled back', () => {
     expect(shown(rollout)).toContain('is being rolled back: 1 of 3 rolled back')
     expect(shown(rollout)).toContain('↩️ 2.8.0 failed: ')
     expect(shown(rollout)).toContain('It is being rolled back to 2.7.0.')
-    expect(lines(world).filter((line) => line.startsWith('Rollback batch'))[0]).toMatch(
-      /^Rollback batch 1 of 3: api@\d$/,
-    )
+    expect(lines(world).find((line) => line.startsWith('Rollback batch'))).toMatch(/^Rollback batch 1 of 3: api@\d$/)
   })
 })
 

@@ -87,6 +87,17 @@ describe('a rollout that is told', () => {
     expect(await store.get(keys.telling(id))).toBeNull()
   })
 
+  it('is found by its thread from the moment that its root is posted, also after an earlier version told it', async () => {
+    const rootId = (): string => chat.at('C1', false)[0]?.id ?? ''
+    const isFound = async (): Promise<boolean> => (await store.get(keys.threadAt('C1', rootId(), id))) !== null
+    while (!(await isFound())) await narrate(300)
+    const key = keys.threadAt('C1', rootId(), id)
+    await store.commit({ require: [], puts: [], deletes: [key] })
+    await end()
+    await narrate()
+    expect(await store.get(key)).not.toBeNull()
+  }, 60_000)
+
   it('leaves nothing out when more has happened than one message holds', async () => {
     const reason = 'x'.repeat(400)
     for (let n = 0; n < 40; n++) {

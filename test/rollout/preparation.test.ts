@@ -107,7 +107,7 @@ describe('The preparation of a rollout', () => {
       `Preparation: ${reason}. Neither the release nor any instance was changed.\nIts output:\n\`\`\`\ncreating table orders\n\`\`\``,
     )
     expect(lines).toContain('the tag production of quay.io/opsee/api was not moved')
-    expect(lines).toContain('`/opsee retry 1` runs `migrate up` again and rolls the 3 that are left')
+    expect(lines).toContain('`@opsee retry 1` runs `migrate up` again and rolls the 3 that are left')
     expect(lines.split(reason)).toHaveLength(3)
   })
 
@@ -127,7 +127,7 @@ describe('The preparation of a rollout', () => {
         'the bot was ended while `migrate up` ran: whether it did its work is not known',
       ) as unknown,
     })
-    expect(told(world)).toContain('Look, then `/opsee retry 1` runs it again.')
+    expect(told(world)).toContain('Look, then `@opsee retry 1` runs it again.')
   })
 
   it('that was stored and not started, as the process ended there, is started by nobody else', () => {

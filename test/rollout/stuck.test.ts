@@ -41,7 +41,7 @@ describe('a rollout without progress', () => {
     expect(said(world, stuckIn(world)[0])).toBe(
       [
         'Stuck for 1m, since 00:16:40 UTC: api@1 runs, but does not pass its health gate: HTTP 503.',
-        'Without a newly healthy instance it fails in 4m. Meanwhile `/opsee status api production` shows what runs, `/opsee show 1` shows every step and `/opsee abort 1` ends it and brings back up what is under way.',
+        'Without a newly healthy instance it fails in 4m. Meanwhile `@opsee status api production` shows what runs, `@opsee show 1` shows every step and `@opsee abort 1` ends it and brings back up what is under way.',
       ].join('\n'),
     )
     expect(JSON.stringify(rootMessage(world.rollout))).toContain('Stuck since 00:16:40 UTC')
@@ -91,7 +91,7 @@ describe('a rollout without progress', () => {
     const world = new World(planOf({ units, others: ['api@3.service'], progressDeadlineMs: 300_000 }))
     world.unit('api@3.service').state = 'failed'
     turnsFor(world, 70_000)
-    expect(said(world, stuckIn(world)[0])).toContain('`/opsee pause 1` stops that clock')
+    expect(said(world, stuckIn(world)[0])).toContain('`@opsee pause 1` stops that clock')
     expect(said(world, stuckIn(world)[0])).toContain('api@3.service is away')
 
     const silent = new World(planOf({ progressDeadlineMs: 300_000 }))
@@ -198,7 +198,7 @@ describe('a rollout that fails on an instance', () => {
     world.run()
     const ended = world.facts.find((fact) => fact.kind === 'ended')
     expect(said(world, ended)).toContain(
-      'Next: `/opsee retry 1` rolls the 3 that are left; `/opsee restart api@1 production` tries api@1 alone; `/opsee status api production` shows what runs; `/opsee show 1` shows every step.',
+      'Next: `@opsee retry 1` rolls the 3 that are left; `@opsee restart api@1 production` tries api@1 alone; `@opsee status api production` shows what runs; `@opsee show 1` shows every step.',
     )
   })
 
@@ -211,7 +211,7 @@ describe('a rollout that fails on an instance', () => {
       world.facts.find((fact) => fact.kind === 'ended'),
     )
     expect(end).toContain('api@1.service is not in fleet any more')
-    expect(end).toContain('`/opsee scale api production 3` makes it again')
-    expect(end).not.toContain('`/opsee restart api@1 production`')
+    expect(end).toContain('`@opsee scale api production 3` makes it again')
+    expect(end).not.toContain('`@opsee restart api@1 production`')
   })
 })

@@ -33,17 +33,17 @@ describe('an instance that was replaced and is then', () => {
     [
       'destroyed',
       'is gone: somebody destroyed it after it was replaced',
-      '`/opsee scale api production 3` makes it again',
+      '`@opsee scale api production 3` makes it again',
     ],
     [
       'unloaded',
       'is on no machine any more: somebody unloaded it after it was replaced',
-      '`/opsee scale api production 3` makes it again',
+      '`@opsee scale api production 3` makes it again',
     ],
     [
       'stopped',
       'does not run any more: somebody stopped it after it was replaced',
-      '`/opsee restart api@1 production` starts it',
+      '`@opsee restart api@1 production` starts it',
     ],
   ])('%s by somebody ends the rollout at once, and says what to type', (how, reason, next) => {
     const world = new World(planOf())
@@ -76,7 +76,7 @@ describe('an instance that somebody destroys', () => {
       })
       expect(world.now - at).toBeLessThan(20_000)
       expect(calls(world).slice(before)).not.toContain(`destroy ${first}`)
-      expect(endLine(world)).toContain('`/opsee scale api production 3` makes it again')
+      expect(endLine(world)).toContain('`@opsee scale api production 3` makes it again')
     },
   )
 
@@ -84,7 +84,7 @@ describe('an instance that somebody destroys', () => {
     const world = new World(planOf())
     destroy(world)
     expect(world.run()).toMatchObject({ phase: 'failed', ending: { unit: first } })
-    expect(endLine(world)).toContain('`/opsee scale api production 3` makes it again')
+    expect(endLine(world)).toContain('`@opsee scale api production 3` makes it again')
   })
 
   it('is asked for no journal, and no advice names one', async () => {

@@ -13,7 +13,14 @@ import { UnreadableRecord } from '../../src/store/record.ts'
 import type { Phase } from '../../src/domain/rollout.ts'
 import { endingWrites } from '../../src/rollout/ending.ts'
 import { keys } from '../../src/store/keys.ts'
-import { counterRecord, eventRecord, historyRecord, rolloutRecord, stopRecord } from '../../src/store/records.ts'
+import {
+  counterRecord,
+  eventRecord,
+  historyRecord,
+  pointerRecord,
+  rolloutRecord,
+  stopRecord,
+} from '../../src/store/records.ts'
 import { planOf, rolloutOf } from '../support/rollouts.ts'
 import { ownEtcd } from '../support/own-etcd.ts'
 
@@ -226,6 +233,22 @@ describe('records', () => {
   })
 })
 
+describe('the rollouts of a thread', () => {
+  it('are found by the thread alone, oldest first', async () => {
+    const at = { channel: 'C7', thread: '7.7' }
+    const shown = (id: number, thread: string) => [
+      { key: keys.rollout(id), value: rolloutRecord.write({ ...rolloutOf(planOf()), id }) },
+      { key: keys.threadAt('C7', thread, id), value: pointerRecord.write({ id }) },
+    ]
+    await store.commit({ require: [], puts: [...shown(702, '7.7'), ...shown(701, '7.7'), ...shown(703, '7.71')] })
+    const reader = createRolloutReader(store, [api])
+    expect((await reader.inThread(at)).map(({ id }) => id)).toEqual([701, 702])
+    expect(await reader.inThread({ channel: 'C8', thread: '7.7' })).toEqual([])
+    expect(await reader.inThread({ channel: 'C7', thread: null })).toEqual([])
+    await store.commit({ require: [], puts: [], deletes: [701, 702, 703].map(keys.rollout) })
+  })
+})
+
 describe('retention', () => {
   it('deletes what is older than what is kept, with all that belongs to it, and nothing that lives', async () => {
     for (let id = 1; id <= 12; id++) {
@@ -237,6 +260,11 @@ describe('retention', () => {
           { key: keys.rollout(id), value: rolloutRecord.write({ ...rolloutOf(planOf()), id, phase }) },
           { key: keys.event(id, 1), value: eventRecord.write(event) },
           { key: keys.rolloutCounter, value: counterRecord.write({ last: id }) },
+          {
+            key: keys.thread(id),
+            value: JSON.stringify({ v: 1, w: 'x', is: { home: { channel: 'C1', thread: `${id}.1` } } }),
+          },
+          { key: keys.threadAt('C1', `${id}.1`, id), value: pointerRecord.write({ id }) },
         ],
       })
     }
@@ -247,6 +275,9 @@ describe('retention', () => {
     ])
     expect((await store.range(keys.events(1))).entries).toEqual([])
     expect((await store.range(keys.events(2))).entries).toHaveLength(1)
+    const threads = await store.range('thread-at/C1/', { keysOnly: true })
+    expect(threads.entries.map(({ key }) => Number(key.slice(-12)))).toEqual(expect.arrayContaining([2, 8, 12]))
+    expect(threads.entries).toHaveLength(6)
     expect(await prune(store, [api, vape], 5)).toBe(0)
   })
 })

@@ -7,11 +7,14 @@ import { answer, demand, type Demands, type QueryContext } from '../define.ts'
 import { proceedingRights, type Right } from '../../authorization/rights.ts'
 import { optional, rolloutId, service, tier } from '../fields.ts'
 import { mistyped, refused } from '../text.ts'
+import { meantInThread } from './in-thread.ts'
 import { fleetSentence, rolloutVerdict } from './rollout-text.ts'
 
-/** How a live rollout is named: by its number, or by its target. */
+/** How a live rollout is named: by its number, by its target, or by the thread that shows it. */
 export const whichRollout = { id: optional(rolloutId()), service: optional(service()), tier: optional(tier()) }
-export const whichForms = ['<id>', '<service> <tier>']
+export const whichForms = ['[id]', '<service> <tier>']
+/** For the notes of each command on one live rollout. */
+export const whichNote = 'In the thread of a rollout it needs no number.'
 
 interface Wanted {
   readonly id: number | null
@@ -37,12 +40,20 @@ export async function demandOnLive<R extends Right>(
 }
 
 /** The rollout, or why there is nothing to `verb`. */
-export async function findLive(verb: string, wanted: Wanted, { read }: QueryContext): Promise<Found> {
+export async function findLive(verb: string, wanted: Wanted, { read, request }: QueryContext): Promise<Found> {
   const reply = (value: Reply): Found => ({ kind: 'answer', reply: value })
   if (wanted.id !== null) {
     const rollout = await read.rollouts.get(wanted.id)
     if (rollout === null) return reply(refused(`There is no rollout ${wanted.id}: \`status\` shows what is live.`))
     return isOver(rollout) ? reply(isOverReply(verb, rollout, read.now())) : { kind: 'live', rollout }
+  }
+  if (wanted.service === null && wanted.tier === null) {
+    const meant = await meantInThread(verb, () => true, { read, request })
+    if (meant.kind === 'answer') return meant
+    if (meant.kind === 'rollout') {
+      const { rollout } = meant
+      return isOver(rollout) ? reply(isOverReply(verb, rollout, read.now())) : { kind: 'live', rollout }
+    }
   }
   if (wanted.service === null || wanted.tier === null) {
     return reply(

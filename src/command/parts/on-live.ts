@@ -5,7 +5,7 @@ import type { Reply } from '../context.ts'
 import { mutation, type MutationCommand } from '../define.ts'
 import { flag, text } from '../fields.ts'
 import { failed } from '../text.ts'
-import { demandOnLive, findLive, isGoneReply, isOverReply, whichForms, whichRollout } from './find-live.ts'
+import { demandOnLive, findLive, isGoneReply, isOverReply, whichForms, whichNote, whichRollout } from './find-live.ts'
 
 /** The rights that are exercised on one live rollout, each by the command of its name. */
 type LiveRight = 'abort' | 'pause' | 'resume' | 'take'
@@ -25,7 +25,7 @@ export function onLive<R extends LiveRight, T extends { readonly kind: string }>
   const { right, summary, notes, examples } = command
   return mutation({
     summary,
-    notes,
+    notes: `${notes} ${whichNote}`,
     examples,
     positionals: whichRollout,
     flags: { reason: flag(text(), { help: 'Why; it stands in the thread.' }) },
