@@ -11,6 +11,7 @@ import { createCatalog } from './domain/catalog.ts'
 import { sameTarget, type Target } from './domain/target.ts'
 import { threadWork } from './narrator/narrate.ts'
 import { createPositions } from './narrator/position.ts'
+import { withThreadElsewhere } from './narrator/shown-elsewhere.ts'
 import type { ChatReader, ChatWriter } from './ports/chat.ts'
 import type { Clock } from './ports/clock.ts'
 import type { GroupDirectory } from './ports/groups.ts'
@@ -170,11 +171,11 @@ export function createApp(parts: AppParts): App {
   const created = (): void => {
     for (const one of works) one.notice()
   }
-
   const { commands } = stores
   const incoming = createIncoming({
     store: commands,
     driver: parts.driver,
+    complete: (reply, from) => withThreadElsewhere(reply, from, { store: commands, chat: parts.chat, clock }),
     commands: parts.commands,
     catalog,
     read,

@@ -1,7 +1,7 @@
 import type { Actor } from './authorization/rights.ts'
 import { createDispatch, type Dispatch, type DispatchParts } from './command/dispatch.ts'
 import { usualLimits } from './command/limits.ts'
-import { createReceiveCommand } from './command/receive-command.ts'
+import { createReceiveCommand, type ReceiveDeps } from './command/receive-command.ts'
 import { createThrottle, usualThrottle, type Throttle } from './command/throttle.ts'
 import type { Incoming } from './ports/incoming.ts'
 import type { StoreLeases, StoreReader, StoreWriter } from './ports/store.ts'
@@ -11,6 +11,7 @@ interface IncomingParts extends DispatchParts {
   readonly store: StoreReader & StoreWriter & StoreLeases
   /** Names this process. */
   readonly driver: string
+  readonly complete: ReceiveDeps['complete']
 }
 
 /** How long the store may take to say whose turn it is to answer. */
@@ -24,7 +25,7 @@ export function createIncoming(parts: IncomingParts): {
   /** Prepares for the first request. Never rejects. */
   prepare(): Promise<void>
 } {
-  const { store, clock, log, driver, ...dispatching } = parts
+  const { store, clock, log, driver, complete, ...dispatching } = parts
   const dispatch = createDispatch({ ...dispatching, clock, log })
   // The store has been silent for so long already, and a person hears so in time.
   const limits = { ...usualLimits, storeMs: usualLimits.storeMs - turnMs }
@@ -35,6 +36,7 @@ export function createIncoming(parts: IncomingParts): {
     throttle,
     limits: usualThrottle,
     log,
+    complete,
     async carryOut({ requestKey: key, text, user, place, source }) {
       const turn = await turns.take(key)
       if (turn === 'taken') {

@@ -4,7 +4,8 @@ import type { QueryContext } from './define.ts'
 import { findIn, validNames } from './find.ts'
 import { usageText } from './help.ts'
 import { nearMiss, nearMissText } from './near-miss.ts'
-import { withoutAddress, type Word } from './tokenize.ts'
+import { withoutAddress } from './tokenize.ts'
+import type { Word } from './word.ts'
 
 /** Whether a person may run a command. Only looks: nothing is run, nothing recorded. */
 export type Asked =

@@ -6,7 +6,7 @@ import type { Field, Flag, Known } from './fields.ts'
 import type { Parsed } from './parsed.ts'
 import { parseArguments, type Positionals } from './parse.ts'
 import type { Flags } from './read-flags.ts'
-import type { Word } from './tokenize.ts'
+import type { Word } from './word.ts'
 
 /**
  * How a command is made: `query` for what only reads, `mutation` for what changes something. A mutation names the right

@@ -4,7 +4,7 @@ import { parseAmount, type Amount } from '../domain/amount.ts'
 import type { Catalog } from '../domain/catalog.ts'
 import { code, series } from '../domain/wording.ts'
 import { nearest } from '../domain/nearest.ts'
-import type { Word } from './tokenize.ts'
+import type { Word } from './word.ts'
 
 /** The names that words are looked up in. */
 export interface Known {

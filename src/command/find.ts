@@ -2,7 +2,8 @@ import { code } from '../domain/wording.ts'
 import type { Command, CommandIndex } from './define.ts'
 import { helpHint, usageText } from './help.ts'
 import { nearest } from '../domain/nearest.ts'
-import { readCommand, withoutStop, type Word } from './tokenize.ts'
+import { readCommand, withoutStop } from './tokenize.ts'
+import type { Word } from './word.ts'
 
 export type Found =
   | {

@@ -1,4 +1,4 @@
-import type { Word } from './tokenize.ts'
+import type { Word } from './word.ts'
 
 /** The marks by which a chat shows code, bold, italic and struck text. People paste commands with the marks around them. */
 

@@ -2,7 +2,8 @@ import type { Button } from '../ports/chat.ts'
 import { code } from '../domain/wording.ts'
 import type { Command, CommandIndex } from './define.ts'
 import type { Known } from './fields.ts'
-import { quoteWord, type Word } from './tokenize.ts'
+import { quoteWord } from './tokenize.ts'
+import type { Word } from './word.ts'
 
 /** A command that can be read, near to one that cannot. */
 export interface NearMiss {

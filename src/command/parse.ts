@@ -4,7 +4,7 @@ import type { Parsed, Placed } from './parsed.ts'
 import { placeNames } from './place-names.ts'
 import { readFlags, type Flags } from './read-flags.ts'
 import { readText } from './read-text.ts'
-import type { Word } from './tokenize.ts'
+import type { Word } from './word.ts'
 
 export type Positionals = Readonly<Record<string, Field<unknown>>>
 

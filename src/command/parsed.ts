@@ -1,4 +1,4 @@
-import type { Word } from './tokenize.ts'
+import type { Word } from './word.ts'
 
 /** What became of a command's words. `message` is a sentence for the person, already escaped. */
 export type Parsed<A> =

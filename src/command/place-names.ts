@@ -3,7 +3,8 @@ import type { Field, Known } from './fields.ts'
 import type { Parsed, Placed } from './parsed.ts'
 import { nearest } from '../domain/nearest.ts'
 import { separateTiers } from './separate-tiers.ts'
-import { quoteWord, withoutStop, type Word } from './tokenize.ts'
+import { quoteWord, withoutStop } from './tokenize.ts'
+import type { Word } from './word.ts'
 
 type Named = readonly [name: string, field: Field<unknown>]
 type Result = Parsed<ReadonlyMap<string, Placed>>

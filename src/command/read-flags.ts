@@ -3,7 +3,7 @@ import { code } from '../domain/wording.ts'
 import type { Field, Flag, Known } from './fields.ts'
 import { nearest } from '../domain/nearest.ts'
 import { readText } from './read-text.ts'
-import type { Word } from './tokenize.ts'
+import type { Word } from './word.ts'
 
 export type Flags = Readonly<Record<string, Flag<unknown>>>
 

@@ -10,17 +10,19 @@ export interface ReceiveDeps {
   readonly limits: ThrottleLimits
   /** Carries the command out and says what to answer; null when somebody else answers. */
   readonly carryOut: (incoming: Incoming) => Promise<Reply | null>
+  /** The answer with what is known only after the command was carried out. It holds nobody's turn. Never rejects. */
+  readonly complete: (reply: Reply, incoming: Incoming) => Promise<Reply['message']>
   readonly log: Log
 }
 
 /** Lets a command in when it is its sender's turn. What is too many is refused before anything is asked or read. */
 export function createReceiveCommand(deps: ReceiveDeps): (incoming: Incoming) => Promise<void> {
-  const { throttle, limits, carryOut, log } = deps
+  const { throttle, limits, carryOut, complete, log } = deps
   return async (incoming) => {
     const submitted = throttle.submit(incoming.user, () => carryOut(incoming))
     if (submitted.kind === 'accepted') {
       const reply = await submitted.result
-      if (reply !== null) await incoming.reply(reply.message, reply.visibility)
+      if (reply !== null) await incoming.reply(await complete(reply, incoming), reply.visibility)
       return
     }
     log.debug({ user: incoming.user.id, why: submitted.why }, 'a command was refused: too many at once')

@@ -1,5 +1,6 @@
 import type { Known } from './fields.ts'
-import { withoutStop, type Word } from './tokenize.ts'
+import { withoutStop } from './tokenize.ts'
+import type { Word } from './word.ts'
 
 /**
  * The words with each of the next `count` tiers as a word of its own: people write `api, staging` and `api,staging`. A comma joins

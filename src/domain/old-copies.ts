@@ -23,7 +23,7 @@ export function oldCopiesText(rollout: Pick<Rollout, 'instances' | 'plan'>): str
     answering.length > 0
       ? `The health check still answers on ${series(answering)}.`
       : 'An old copy may still run there and serve with the release of before.'
-  return `Opsee did not see the old copy of ${series(named)} stop: the machine left the cluster. ${may} fleet ends it when the machine is back; \`/opsee drift ${rollout.plan.tier}\` keeps checking.`
+  return `Opsee did not see the old copy of ${series(named)} stop: the machine left the cluster. ${may} fleet ends it when the machine is back; \`@opsee drift ${rollout.plan.tier}\` keeps checking.`
 }
 
 /** "1 old copy not seen to stop"; null for none. */

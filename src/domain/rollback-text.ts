@@ -33,12 +33,9 @@ export function rollbackVerdict(rollout: Rollout): string | null {
   const back = backOf(rollout)
   if (back === null || plan.rollback === null || (phase !== 'rolled-back' && phase !== 'rollback-failed')) return null
   const parts = [`${plan.service} ${plan.tier}: ${back.failed} ${phaseText(phase)}.`, back.cause]
-  if (phase === 'rollback-failed' && ending !== null) {
-    parts.push(
-      ending.kind === 'failed'
-        ? `Then: ${causeText(ending.reason)}`
-        : `${words(ending.by.name ?? ending.by.id)} aborted it.`,
-    )
+  if (phase === 'rollback-failed' && ending?.kind === 'failed') parts.push(`Then: ${causeText(ending.reason)}`)
+  if (phase === 'rollback-failed' && ending?.kind === 'aborted') {
+    parts.push(`${words(ending.by.name ?? ending.by.id)} aborted it.`)
   }
   return [...parts, runsText(rollout, plan.rollback.to)].join(' ')
 }

@@ -194,27 +194,6 @@ function workText({ batches, scale }: Plan): string {
   return scale === null ? units : `from ${scale.from} to ${scale.to} instances, ${units} ${deedOf({ scale })}`
 }
 
-function proofText(plan: Plan): string {
-  const deadline = durationText(plan.progressDeadlineMs)
-  return deedOf(plan) === 'removed'
-    ? `Each is stopped and destroyed, its sidekicks before it; without one that is gone for ${deadline} it stops.`
-    : `Each must ${gateText(plan)} for ${durationText(plan.settleMs)}; without a newly healthy one for ${deadline} it stops.`
-}
-
-function gateText({ gate }: Plan): string {
-  switch (gate.kind) {
-    case 'http':
-      return `run and answer well at ${portText(gate.port, words(gate.path))}`
-    case 'tcp':
-      return `run and accept connections at ${portText(gate.port, '')}`
-    case 'none':
-      return 'run'
-  }
-}
-
-const portText = (port: number | 'announced', path: string): string =>
-  port === 'announced' ? `${path}${path === '' ? '' : ' on '}the port that it announces` : `:${port}${path}`
-
 function endText(rollout: Rollout, { reason, ...shown }: Extract<Fact, { kind: 'ended' }>): string {
   const { plan, phase } = rollout
   const who = mention(ownerOf(rollout).id)

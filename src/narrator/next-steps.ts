@@ -42,7 +42,7 @@ export function cancelledSteps(rollout: Rollout): string {
   const pointless = ending?.kind === 'cancelled' && ending.why === 'pointless'
   return pointless
     ? `Next: ${status(rollout)}.`
-    : `Next: ${status(rollout)}; \`/opsee ${words(command)}\` asks for it again.`
+    : `Next: ${status(rollout)}; \`@opsee ${words(command)}\` asks for it again.`
 }
 
 /** It runs what ran before, or a person must see to it. */

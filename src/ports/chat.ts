@@ -16,6 +16,8 @@ export interface ChatWriter {
 export interface ChatReader {
   /** Our own messages at this place behind `from`, oldest first; null when the chat did not say. */
   ours(place: Place, from: Since): Promise<readonly SeenMessage[] | null>
+  /** The web address of a message; `thread` is the root above a reply. Null when the chat did not say where it is. */
+  linkTo(message: MessageRef, thread: string | null): Promise<string | null>
 }
 
 interface SendOptions {

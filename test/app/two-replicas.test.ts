@@ -25,6 +25,7 @@ const chat: ChatWriter & ChatReader = {
   whisper: async () => ({ kind: 'place-closed', reason: 'no chat here' }),
   edit: async () => ({ kind: 'done' }),
   react: async () => ({ kind: 'done' }),
+  linkTo: async () => null,
   ours: async () => [],
 }
 

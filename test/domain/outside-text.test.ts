@@ -82,7 +82,7 @@ describe('any text', () => {
       return performance.now() - before
     }
     for (const one of ['http://', 'http://a', '`', 'http://a(', ')', 'http://a)', '<', '.', 'http://a.', '\u200B']) {
-      const quick = Math.max(0.2, Math.min(...[0, 1, 2].map(() => timed(one.repeat(2_000)))))
+      const quick = Math.max(20, Math.min(...[0, 1, 2].map(() => timed(one.repeat(2_000)))))
       expect(Math.min(...[0, 1, 2].map(() => timed(one.repeat(40_000))))).toBeLessThan(quick * 200)
     }
   })

@@ -53,8 +53,8 @@ describe('the thread of a rollout that waits', () => {
   })
 
   it.each([
-    ['pointless', 'v2 runs on 3 instances already', 'Next: `/opsee status api production` shows what runs.'],
-    ['withdrawn', 'bob took it out of the queue', '`/opsee deploy api production` asks for it again.'],
+    ['pointless', 'v2 runs on 3 instances already', 'Next: `@opsee status api production` shows what runs.'],
+    ['withdrawn', 'bob took it out of the queue', '`@opsee deploy api production` asks for it again.'],
   ] as const)('says why it never began, when it is %s, and that nothing was done', (why, reason, next) => {
     const ending = { kind: 'cancelled', why, by: null, reason } as const
     const over = { ...waiting(turn), phase: 'cancelled' as const, waiting: null, ending, endedAt: 60_000 }

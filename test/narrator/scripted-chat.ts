@@ -81,6 +81,10 @@ export class ScriptedChat implements ChatWriter, ChatReader {
       .map((one) => ({ id: one.id, text: one.message.text, key: one.message.key ?? null }))
   }
 
+  async linkTo(ref: MessageRef, thread: string | null): Promise<string | null> {
+    return `https://chat.example/${ref.channel}/${thread === null ? '' : `${thread}/`}${ref.id}`
+  }
+
   /** A person deletes a message. */
   remove(id: string): void {
     this.shown.splice(

@@ -154,6 +154,13 @@ export function createSlackChat(options: SlackChatOptions, clock: Clock, log: Lo
       return read.kind === 'ok' ? read.value : null
     },
 
+    async linkTo({ channel, id }, thread) {
+      const url = (await known())?.url ?? null
+      if (url === null) return null
+      const at = thread === null ? '' : `?thread_ts=${thread}&cid=${channel}`
+      return `${url}archives/${channel}/p${id.replace('.', '')}${at}`
+    },
+
     async check(channels) {
       const result = await identity()
       if (result.kind !== 'known') return { identity: result, missingScopes: [], channels: new Map() }

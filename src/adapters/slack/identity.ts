@@ -13,6 +13,8 @@ export interface Identity {
   readonly teamId: string
   /** Id of the Enterprise organisation of our workspace (`E…`); null for none. */
   readonly enterpriseId: string | null
+  /** The workspace's web address, with a slash at the end; null when Slack did not say. */
+  readonly url: string | null
   /** Scopes that the token carries; empty when Slack did not say. */
   readonly scopes: readonly string[]
 }
@@ -43,7 +45,7 @@ export const NEEDED_SCOPES = [
 export async function identify(clients: Clients): Promise<IdentityResult> {
   try {
     const answer = await clients.lookups.auth.test()
-    const { user_id: userId, bot_id: botId, team, team_id: teamId, enterprise_id: enterpriseId } = answer
+    const { user_id: userId, bot_id: botId, team, team_id: teamId, enterprise_id: enterpriseId, url } = answer
     if (userId === undefined || botId === undefined) {
       return refused(`the token belongs to a person, not to a bot; put the app's Bot User OAuth Token (xoxb-…) there`)
     }
@@ -55,6 +57,7 @@ export async function identify(clients: Clients): Promise<IdentityResult> {
         team: team ?? '',
         teamId: teamId ?? '',
         enterpriseId: enterpriseId ?? null,
+        url: url === undefined ? null : url.replace(/\/*$/, '/'),
         scopes: scopesOf(answer),
       },
     }
