@@ -27,6 +27,7 @@ import { rollbackVerdict } from '../domain/rollback-text.ts'
 import { releasePlanLines } from '../domain/release-plan-text.ts'
 import { oldCopiesText } from '../domain/old-copies.ts'
 import { atEndText } from './at-end-text.ts'
+import { proofText } from './proof-text.ts'
 import { cancelledSteps, nextStepsText, stuckText } from './next-steps.ts'
 
 /**
