@@ -73,7 +73,9 @@ export class ReleaseWitness {
         say(7, `rollout ${next.id} says that the tag names ${aim.to.tag}, and since it began it never did`)
     }
     const failed = isTakenBack(next) && next.ending?.kind === 'failed' && before.ending === null ? next.ending : null
-    if (failed !== null && this.wellSince !== null && now() - this.wellSince >= cannotFailAfterMs)
+    // Nothing brings up what was made from a unit file that no machine matches.
+    const placed = [...this.#parts.fleet.units.values()].every(({ hash }) => !hash.endsWith('!'))
+    if (failed !== null && placed && this.wellSince !== null && now() - this.wellSince >= cannotFailAfterMs)
       say(7, `rollout ${next.id} could not be taken back, though all was well: ${failed.reason}`)
     if (turned) this.#aimedAt.set(next.id, now())
     for (const { unit, stage } of next.instances) {
