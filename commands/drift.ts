@@ -22,7 +22,7 @@ export default query({
       if (fault !== null) return refused(fault)
     }
     const targets = targetsIn(catalog, args.service, args.tier)
-    const looked = await driftAmong(targets, { read, catalog }, { processes: false })
+    const { found: looked, left } = await driftAmong(targets, { read, catalog }, { processes: false })
     const now = read.now()
     const shown = await Promise.all(
       looked.map(async ({ target, found }) => {
@@ -42,7 +42,7 @@ export default query({
       ...(same === 0 ? [] : [`${count(same, 'target')} ${same === 1 ? 'matches its' : 'match their'} last deploy.`]),
       ...(never === 0 ? [] : [`${count(never, 'target')} ${never === 1 ? 'was' : 'were'} never rolled out by Opsee.`]),
     ]
-    return done([...unreadable, ...table(shown.flatMap(({ lines }) => lines)), ...rest], {
+    return done([...unreadable, ...left, ...table(shown.flatMap(({ lines }) => lines)), ...rest], {
       rest: `${code('drift <tier>')} looks at one tier`,
     })
   },

@@ -1,7 +1,7 @@
 import { query } from '../src/command/define.ts'
 import { optional, service, tier } from '../src/command/fields.ts'
 import { announcedName } from '../src/command/parts/announced-name.ts'
-import { glanceAt, wantedText } from '../src/command/parts/fleet.ts'
+import { glanceAt, leftText, wantedText } from '../src/command/parts/fleet.ts'
 import { notThere, targetsIn } from '../src/command/parts/scopes.ts'
 import { stopLine } from '../src/command/parts/stop-text.ts'
 import { targetBlock, targetLine, type Seen } from '../src/command/parts/target-status.ts'
@@ -61,7 +61,7 @@ export default query({
     const away = [...views].flatMap(([name, view]) =>
       view.kind === 'unknown' ? [`The fleet of ${name} does not answer: ${words(view.reason)}.`] : [],
     )
-    const first = [...stopped, ...away, ...wantedText(views)]
+    const first = [...stopped, ...away, ...leftText(views), ...wantedText(views)]
     if (!each) {
       const rows = await Promise.all(targets.map((target) => targetLine(target, seen)))
       return done([...unreadable(rows), ...first, ...table(rows)], {

@@ -40,7 +40,7 @@ export function watchDrift(parts: DriftParts): readonly Claiming[] {
     ...parts,
     memories,
     everyMs,
-    look: (targets) => driftAmong(targets, parts, { processes: true }),
+    look: async (targets) => (await driftAmong(targets, parts, { processes: true })).found,
   })
   const { leaseTtl: ttlMs } = config.engine
   return [claimWork(source, { leases: store, clock, log, ttlMs, lookMs: Math.min(lookMs, everyMs) })]

@@ -119,7 +119,7 @@ const fact = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('outside'),
     unit: z.string(),
-    did: z.enum(['started', 'stopped', 'unloaded', 'destroyed', 'made', 'restarted', 'moved']),
+    did: z.enum(['started', 'stopped', 'unloaded', 'destroyed', 'made', 'restarted', 'moved', 'left', 'returned']),
     reason: z.string(),
   }),
   z.strictObject({ kind: z.literal('instance-failed'), unit: z.string(), reason: z.string() }),

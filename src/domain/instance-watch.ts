@@ -47,6 +47,8 @@ export const watchFields = {
   restarts: z.int().min(0).optional(),
   /** It passed its gate before and must pass it again, which is no progress of the rollout. */
   again: z.boolean().optional(),
+  /** The id of the machine that left the cluster with it, once the thread was told of that. */
+  machineLeft: z.string().optional(),
   /** Set when somebody else took it away, which ended the rollout. */
   lost: lostSchema.optional(),
   /** The machine that was last seen to run it; null once it was seen stopped. */

@@ -58,6 +58,8 @@ export type ClusterView =
       /** `Clock.monotonic()` before what is wanted was read, where that was an earlier look; never without `recent`. */
       readonly wantedAt?: number
       readonly machines: ReadonlyMap<string, Machine>
+      /** Machines that left the cluster while somebody looked, newest first. Absent where nothing was looked at before. */
+      readonly left?: readonly LeftMachine[]
       /** Every unit that is wanted or reported, by full name (`api@1.service`); templates are not among them. */
       readonly units: ReadonlyMap<string, UnitView>
       /** Content hash of each template in the registry, by name (`api@.service`). */
@@ -78,6 +80,16 @@ export interface Machine {
   /** Address, or null while the machine is known by its id alone. */
   readonly ip: string | null
   readonly metadata: Readonly<Record<string, string>>
+}
+
+export interface LeftMachine {
+  readonly id: string
+  readonly ip: string | null
+  /** `Clock.monotonic()` of the last look that had it, and of the first one that lacked it. */
+  readonly seenAt: number
+  readonly missedAt: number
+  /** Units that were on it then. */
+  readonly units: readonly string[]
 }
 
 export interface UnitView {

@@ -6,6 +6,7 @@ import { Draft, type Decision } from './draft.ts'
 import { close, finishIfOver, giveUp, timeOut } from './finish.ts'
 import type { Look } from './look.ts'
 import { defaultPatience, type Moment, type Observation, type Patience } from './observation.ts'
+import { sayMachinesLeft } from './machines-left.ts'
 import { mayBegin } from './may-begin.ts'
 import { rest } from './rest.ts'
 import { rollAgain, straysOf } from './roll-again.ts'
@@ -56,6 +57,7 @@ export function decide(
     seen,
     units: seen.cluster.units,
     machines: new Set(seen.cluster.machines.keys()),
+    left: seen.cluster.left ?? [],
     templates: seen.cluster.templates,
     moment,
     patience,
@@ -66,6 +68,7 @@ export function decide(
   watchProven(draft, look)
   watchCopies(draft, look)
   watchWaiting(draft, look)
+  sayMachinesLeft(draft, look)
 
   const failed = draft.rollout.instances.find((one) => one.stage === 'failed')
   if (failed !== undefined) {

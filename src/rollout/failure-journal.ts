@@ -24,6 +24,7 @@ export async function withJournal(
   // fleet has no such unit on any machine, so nobody could read its journal.
   const failed = decision.rollout.instances.find(({ unit }) => unit === ending.unit)
   if (failed?.lost === 'destroyed' || failed?.lost === 'unloaded') return decision.facts
+  if (failed?.seen.at(-1)?.on === null) return decision.facts
   const reading = await parts.scheduler.journal(ending.unit, mostLines)
   const journal = reading.kind === 'lines' ? safeLines(reading.lines, parts.redact) : []
   const noJournal = reading.kind === 'none' ? (safeLines([reading.reason], parts.redact)[0] ?? null) : null

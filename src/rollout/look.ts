@@ -1,4 +1,4 @@
-import type { UnitView } from '../ports/scheduler.ts'
+import type { LeftMachine, UnitView } from '../ports/scheduler.ts'
 import { isStopped, type Moment, type Observation, type Patience } from './observation.ts'
 
 /** What one look at one instance can use. */
@@ -6,6 +6,8 @@ export interface Look {
   readonly seen: Observation
   readonly units: ReadonlyMap<string, UnitView>
   readonly machines: ReadonlySet<string>
+  /** Machines that left the cluster while this process looked. */
+  readonly left: readonly LeftMachine[]
   /** Content hash of each template that the scheduler has. */
   readonly templates: ReadonlyMap<string, string>
   readonly moment: Moment

@@ -123,7 +123,7 @@ function stop(draft: Draft, instance: InstanceState, look: Look): void {
     draft.note(
       unit,
       lost
-        ? `has no machine, and ${view.misfit ?? 'no other has room for it'}: fleet can neither stop nor start it`
+        ? `has lost its machine, and ${view.misfit ?? 'no other has room for it'}: fleet can neither stop nor start it`
         : `was told to stop, but is still wanted (${stateText(view)})${refusal(unit, look)}`,
     )
     return

@@ -125,5 +125,6 @@ export function rolledBack(one: InstanceState, batch: number, moment: Moment): I
     again: undefined,
     lost: undefined,
     heeded: undefined,
+    machineLeft: undefined,
   }
 }

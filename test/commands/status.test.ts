@@ -325,6 +325,23 @@ describe('the instances that should exist', () => {
   })
 })
 
+describe('a machine that left the cluster', () => {
+  const lost = { id: 'm3ce5000', ip: '10.0.0.13', missedAt: 60_000, units: ['api@3.service'] }
+  const gone = (seenAt: number): ClusterView => {
+    const view = known(unit('api@1.service', '10.0.0.1'))
+    return view.kind === 'known' ? { ...view, endedAt: 100_000, left: [{ ...lost, seenAt }] } : view
+  }
+
+  it.each([
+    [59_500, 'left the cluster of production 40s ago; on it: api@3.'],
+    [1000, 'left the cluster of production between 1m39s and 40s ago; on it: api@3.'],
+  ])('is named with when it left, and with what was on it (last seen at %d)', async (seenAt, said) => {
+    const { say } = await world({ read: fleets({ production: gone(seenAt) }) })
+    for (const command of ['status', 'status api production', 'drift production'])
+      expect(textOf(await say(command))).toContain(`Machine 10.0.0.13 ${said}`)
+  })
+})
+
 describe('a unit that fleet runs on every machine', () => {
   const machine = (id: string, ip: string) => [id, { id, ip, metadata: {} }] as const
   const report = (id: string, ip: string, active: string, sub: string) => {

@@ -1,4 +1,4 @@
-import type { ClusterView, UnitReport, UnitView } from '../../ports/scheduler.ts'
+import type { ClusterView, LeftMachine, UnitReport, UnitView } from '../../ports/scheduler.ts'
 import type { Seen, SeenUnit } from './view.ts'
 
 export type KnownView = Extract<ClusterView, { kind: 'known' }>
@@ -28,7 +28,34 @@ export function track(
   }
   if (previous !== null) for (const [name, unit] of vanished(previous, seen, at.endedAt)) units.set(name, unit)
   const { machines, templates, misfits } = seen
-  return { kind: 'known', ...at, machines, units, templates, ...(misfits === undefined ? {} : { misfits }) }
+  const left = machinesLeft(previous, seen, at.startedAt)
+  return {
+    kind: 'known',
+    ...at,
+    machines,
+    units,
+    templates,
+    ...(misfits === undefined ? {} : { misfits }),
+    ...(left.length === 0 ? {} : { left }),
+  }
+}
+
+/** Machines that left are remembered for so many milliseconds, and no more than so many. */
+const leftMs = 7 * 24 * 3_600_000
+const mostLeft = 50
+
+/** One that comes back has not left. */
+function machinesLeft(previous: KnownView | null, seen: Seen, now: number): readonly LeftMachine[] {
+  if (previous === null) return []
+  const gone = [...previous.machines.values()].filter(({ id }) => !seen.machines.has(id))
+  const fresh = gone.map(({ id, ip }): LeftMachine => {
+    const was = [...previous.units.values()].filter(
+      ({ target, reports }) => target === id || reports.some((report) => report.machine === id),
+    )
+    return { id, ip, seenAt: previous.endedAt, missedAt: now, units: was.map(({ unit }) => unit) }
+  })
+  const known = (previous.left ?? []).filter(({ id, missedAt }) => !seen.machines.has(id) && now - missedAt < leftMs)
+  return [...fresh, ...known].slice(0, mostLeft)
 }
 
 /**

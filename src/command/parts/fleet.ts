@@ -42,6 +42,22 @@ export function wantedText(views: Views): readonly string[] {
   })
 }
 
+/** Which machines left each of these clusters, when, and what was on them. Escaped. */
+export function leftText(views: Views): readonly string[] {
+  return [...views].flatMap(([tier, view]) => {
+    if (view.kind !== 'known') return []
+    return (view.left ?? []).map(({ id, ip, seenAt, missedAt, units }) => {
+      const [last, first] = [span(view.endedAt - seenAt), span(view.endedAt - missedAt)]
+      // Between two looks far apart, nobody knows when.
+      const when = missedAt - seenAt < longApartMs ? `${first} ago` : `between ${last} and ${first} ago`
+      const had = units.length === 0 ? 'nothing was on it' : `on it: ${namesOf(units)}`
+      return `⚠️ Machine ${words(ip ?? id.slice(0, 8))} left the cluster of ${tier} ${when}; ${words(had)}. What it ran may still run there.`
+    })
+  })
+}
+
+const longApartMs = 15_000
+
 /** The service's instances as the fleet has them, in the order of their numbers. */
 function instancesOf(view: ClusterView | undefined, target: Target, catalog: Catalog): readonly UnitView[] {
   if (view?.kind !== 'known') return []

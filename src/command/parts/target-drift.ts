@@ -10,7 +10,7 @@ import { templateOf } from '../../domain/unit-name.ts'
 import { runsOtherFile, type ClusterView, type UnitView } from '../../ports/scheduler.ts'
 import type { Readers } from '../../services/capabilities.ts'
 import { announcedName } from './announced-name.ts'
-import { addressOf, copiesOf, isRunning, lookAt, type Copy, type Views } from './fleet.ts'
+import { addressOf, copiesOf, isRunning, leftText, lookAt, type Copy, type Views } from './fleet.ts'
 import { runningOf, type RunningInstance } from './running.ts'
 import { describedAs } from './target-releases.ts'
 import { readable } from './unreadable.ts'
@@ -33,7 +33,7 @@ export async function driftAmong(
   targets: readonly Target[],
   context: Context,
   { processes }: { readonly processes: boolean },
-): Promise<readonly FoundAt[]> {
+): Promise<{ readonly found: readonly FoundAt[]; readonly left: readonly string[] }> {
   const { read } = context
   const [views, live, announced] = await Promise.all([
     lookAt(
@@ -44,14 +44,15 @@ export async function driftAmong(
     read.rollouts.allLive(),
     processes ? read.discovery.announced('all').then(({ list }) => list) : [],
   ])
-  return inTurns(targets, atOnce, async (target) => {
+  const found = await inTurns(targets, atOnce, async (target): Promise<FoundAt> => {
     const rolling = live.records.find(({ plan }) => sameTarget(plan, target))
     if (live.hidden.some((one) => sameTarget(one, target))) {
       return { target, found: { kind: 'unreadable', faults: live.unreadable } }
     }
-    const found = await readable(driftIn(target, rolling, views, processes ? announced : null, context))
-    return { target, found: found.kind === 'read' ? found.value : { kind: 'unreadable', faults: [found.fault] } }
+    const looked = await readable(driftIn(target, rolling, views, processes ? announced : null, context))
+    return { target, found: looked.kind === 'read' ? looked.value : { kind: 'unreadable', faults: [looked.fault] } }
   })
+  return { found, left: leftText(views) }
 }
 
 async function driftIn(
