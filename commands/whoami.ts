@@ -1,7 +1,15 @@
 import { query } from '../src/command/define.ts'
 import { targetsIn } from '../src/command/parts/scopes.ts'
 import { done } from '../src/command/text.ts'
-import { rights, tierRights, type Actor, type Demand, type Right, type Scope } from '../src/authorization/rights.ts'
+import {
+  rights,
+  shopRights,
+  tierRights,
+  type Actor,
+  type Demand,
+  type Right,
+  type Scope,
+} from '../src/authorization/rights.ts'
 import { targetText } from '../src/domain/target.ts'
 import { code, personText, series } from '../src/domain/wording.ts'
 
@@ -18,6 +26,7 @@ export default query({
     const scopes: readonly Scope[] = [
       ...targets.map((target): Scope => ({ kind: 'target', target })),
       ...catalog.tiers.map((tier): Scope => ({ kind: 'tier', tier })),
+      { kind: 'shop' },
     ]
     const questions = scopes.flatMap((scope) => questionsOn(scope, actor))
     const answers = await read.rights.allowed(actor, questions)
@@ -29,14 +38,16 @@ export default query({
       const whole = rightsOn({ kind: 'tier', tier }, actor, yes)
       return [...tierLines(tier, held), ...(whole === '' ? [] : [`${code(tier)}  ${whole} on the whole tier`])]
     })
-    return done([`You are ${personText(actor)} (${code(actor.id)}), ${member}. Everybody may read.`, ...lines])
+    const shop =
+      rightsOn({ kind: 'shop' }, actor, yes) === '' ? [] : [`You may read the audit log: ${code('audit list')}.`]
+    return done([`You are ${personText(actor)} (${code(actor.id)}), ${member}. Everybody may read.`, ...lines, ...shop])
   },
 })
 
 /** Nobody has this Slack id: whose lock or rollout it would be, when it is somebody else's. */
 const somebodyElse = 'U0'
 
-const ofTiers: ReadonlySet<Right> = new Set(tierRights)
+const ofTiers: ReadonlySet<Right> = new Set([...tierRights, ...shopRights])
 const targetRights = rights.filter((right) => !ofTiers.has(right))
 /** What can be asked for on a whole tier. */
 const wholeRights: readonly Right[] = ['lock', 'unlock', ...tierRights]
@@ -47,13 +58,16 @@ const ofAnOwner: ReadonlySet<Right> = new Set(['pause', 'resume', 'abort', 'unlo
 const ownersOf = (right: Right, actor: Actor): readonly (string | null)[] =>
   ofAnOwner.has(right) ? [somebodyElse, actor.id] : [null]
 
-const rightsIn = ({ kind }: Scope): readonly Right[] => (kind === 'tier' ? wholeRights : targetRights)
+const rightsIn = ({ kind }: Scope): readonly Right[] =>
+  kind === 'shop' ? shopRights : kind === 'tier' ? wholeRights : targetRights
 
 const questionsOn = (scope: Scope, actor: Actor): readonly Demand[] =>
   rightsIn(scope).flatMap((right) => ownersOf(right, actor).map((owner) => ({ right, scope, owner })))
 
-const nameOf = ({ right, scope, owner }: Demand): string =>
-  `${right} ${scope.kind === 'tier' ? scope.tier : targetText(scope.target)} ${owner ?? ''}`
+const nameOf = ({ right, scope, owner }: Demand): string => `${right} ${placeOf(scope)} ${owner ?? ''}`
+
+const placeOf = (scope: Scope): string =>
+  scope.kind === 'shop' ? '' : scope.kind === 'tier' ? scope.tier : targetText(scope.target)
 
 function rightsOn(scope: Scope, actor: Actor, yes: ReadonlySet<string>): string {
   const words = rightsIn(scope).flatMap((right) => {

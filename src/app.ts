@@ -129,7 +129,8 @@ export function createApp(parts: AppParts): App {
     releases,
     observeMs: planMs,
   })
-  const { door, rights } = createDoorway({ ...parts, store: stores.commands, rollouts })
+  const doorway = createDoorway({ ...parts, rollouts })
+  const { door, rights } = doorway
   const read: Readers = {
     ...stored,
     releases,
@@ -180,7 +181,11 @@ export function createApp(parts: AppParts): App {
     catalog,
     read,
     door,
-    capabilities: bindCapabilities({ store: commands, clock, created, limits, open: door.open }, rollouts),
+    capabilities: bindCapabilities(
+      { store: commands, clock, created, limits, open: door.open },
+      rollouts,
+      doorway.audit,
+    ),
     readingRefusal: (actor) => rights.readingRefusal(actor),
     entryRefusal: (actor) => rights.entryRefusal(actor),
     clock,
@@ -220,6 +225,7 @@ export function createApp(parts: AppParts): App {
       const chores = { config, store: stores.engine, chat, clock, log, door, planner, limits, targets, knows }
       const more = { historyChannel, allLive, created, newKey: parts.newId }
       startChores({ ...chores, ...more }, stopping.signal)
+      doorway.start(incoming.throttle, stopping.signal)
     },
 
     async stop(withinMs) {

@@ -1,6 +1,4 @@
-import { createAuditLog } from './authorization/audit.ts'
 import type { Door } from './authorization/door.ts'
-import { keepAuditBounded } from './authorization/retention.ts'
 import type { Config } from './config/schema.ts'
 import type { Rollout } from './domain/rollout.ts'
 import type { Target } from './domain/target.ts'
@@ -55,7 +53,4 @@ export function startChores(parts: ChoreParts, signal: AbortSignal): void {
   const services = Object.keys(config.services)
   every('prune old builds', pruneEveryMs, () => pruneBuilds(store, services, config.retention.builds))
   every('remind of what is held', remindEveryMs, () => remind({ ...parts, everyMs: config.reminders.every }))
-  const audit = createAuditLog({ store, clock })
-  const warn = (message: string): void => log.warn({}, message)
-  void keepAuditBounded({ audit, clock, keep: config.retention.audit, warn, signal })
 }

@@ -5,26 +5,61 @@ import { recordType, UnreadableRecord } from '../store/record.ts'
 import { rights } from './rights.ts'
 
 /**
- * The audit log: records under `audit/<seq>`, each with the SHA-256 of the stored bytes of the one before it, so that
- * none can be changed, taken out or put in unseen. `audit/head` holds the last number and hash; old records are cut off
- * at `audit/checkpoint`, which is bound into the chain by a record of kind `pruned`.
+ * The audit log: two chains of records, each record with the SHA-256 of the stored bytes of the one before it, so that
+ * none can be changed, taken out or put in unseen. `head` holds the last number and hash; old records are cut off
+ * at `checkpoint`, which is bound into the chain by a record of kind `pruned`.
+ *
+ * - `grants` are under `audit/`: what was allowed, and its outcome. Records from before the chains were parted are there
+ *   too, denials among them.
+ * - `denials` are under `denials/`: what was denied or refused. They have a retention of their own, so that a flood of
+ *   denials never removes a grant.
  */
-export const auditKeys = {
-  record: (seq: number) => `audit/${String(seq).padStart(12, '0')}`,
-  records: 'audit/',
-  head: 'audit/head',
-  checkpoint: 'audit/checkpoint',
+export const chainNames = ['grants', 'denials'] as const
+export type ChainName = (typeof chainNames)[number]
+
+export interface ChainKeys {
+  record(seq: number): string
+  readonly records: string
+  readonly head: string
+  readonly checkpoint: string
   /** Up to where the idempotency keys of old requests were deleted. */
-  expired: 'audit/requests-expired',
+  readonly expired: string
+  /** Changes from outside that people were told of. */
+  readonly alarm: string
+}
+
+const keysBelow = (prefix: string): ChainKeys => ({
+  record: (seq) => `${prefix}/${String(seq).padStart(12, '0')}`,
+  records: `${prefix}/`,
+  head: `${prefix}/head`,
+  checkpoint: `${prefix}/checkpoint`,
+  expired: `${prefix}/requests-expired`,
+  alarm: `${prefix}/alarm`,
+})
+
+export const chainKeys: Readonly<Record<ChainName, ChainKeys>> = {
+  grants: keysBelow('audit'),
+  denials: keysBelow('denials'),
+}
+
+export const auditKeys = {
+  ...chainKeys.grants,
   /** Any text may be a request's key; its hash is always a good key of the store. */
   request: (key: string) => `requests/${hashOf(key)}`,
 } as const
+
+/** The number of a record by its key; null for other keys of the chain. */
+export const seqOf = (keys: ChainKeys, key: string): number | null => {
+  const digits = key.startsWith(keys.records) ? /^\d{12}$/.exec(key.slice(keys.records.length))?.[0] : undefined
+  return digits === undefined ? null : Number(digits)
+}
 
 /** `team` is that of a person of another organisation. */
 const person = z.strictObject({ id: z.string(), name: z.string().nullable(), team: z.string().optional() })
 const scope = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('target'), target: z.strictObject({ service: z.string(), tier: z.string() }) }),
   z.strictObject({ kind: z.literal('tier'), tier: z.string() }),
+  z.strictObject({ kind: z.literal('shop') }),
 ])
 
 const demanded = z.strictObject({
@@ -34,6 +69,8 @@ const demanded = z.strictObject({
   tag: z.string().optional(),
   rolls: z.enum(['deploy', 'restart', 'rollback', 'promote', 'scale']).optional(),
 })
+
+const endSchema = z.strictObject({ seq: z.int().min(0), hash: z.string() })
 
 const fact = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -67,6 +104,24 @@ const fact = z.discriminatedUnion('kind', [
     through: z.int(),
     hash: z.string(),
   }),
+  z.strictObject({
+    kind: z.literal('disturbed'),
+    /** What was changed from outside of Opsee: a sentence for a person. */
+    why: z.string(),
+    /** The last record that the process knew, where the end of the chain was set back. */
+    expected: endSchema.nullable(),
+    /** The end that it found instead; null when there was none. */
+    found: endSchema.nullable(),
+  }),
+  z.strictObject({
+    kind: z.literal('turned-away'),
+    actor: person,
+    /** Commands that were refused because they were too many, before anything was asked. */
+    count: z.int().min(1),
+    /** Of the first and the last of them, in milliseconds since the epoch. */
+    from: z.int(),
+    to: z.int(),
+  }),
 ])
 
 const linkSchema = z.strictObject({
@@ -77,7 +132,6 @@ const linkSchema = z.strictObject({
   at: z.int(),
   fact,
 })
-const endSchema = z.strictObject({ seq: z.int().min(0), hash: z.string() })
 
 export type AuditFact = z.infer<typeof fact>
 export type AuditRecord = z.infer<typeof linkSchema>
@@ -99,24 +153,25 @@ export type Verified =
   | { readonly kind: 'broken'; readonly seq: number; readonly why: string }
 
 /** Reads the whole chain, `pageSize` records at a time, from the checkpoint to the head. Rejects with `StoreUnavailable`. */
-export async function verifyChain(store: StoreReader, pageSize = 500): Promise<Verified> {
-  const before = await endAt(store, auditKeys.checkpoint)
-  const verified = await verifyFrom(store, before, pageSize)
+export async function verifyChain(store: StoreReader, pageSize = 500, chain: ChainName = 'grants'): Promise<Verified> {
+  const keys = chainKeys[chain]
+  const before = await endAt(store, keys.checkpoint)
+  const verified = await verifyFrom(store, before, pageSize, keys)
   if (verified.kind === 'intact') return verified
   // Old records may have been cut off while this read: then it was no fault.
-  const after = await endAt(store, auditKeys.checkpoint)
-  return after.seq === before.seq ? verified : verifyFrom(store, after, pageSize)
+  const after = await endAt(store, keys.checkpoint)
+  return after.seq === before.seq ? verified : verifyFrom(store, after, pageSize, keys)
 }
 
-async function verifyFrom(store: StoreReader, start: ChainEnd, pageSize: number): Promise<Verified> {
-  const head = await endAt(store, auditKeys.head)
+async function verifyFrom(store: StoreReader, start: ChainEnd, pageSize: number, keys: ChainKeys): Promise<Verified> {
+  const head = await endAt(store, keys.head)
   let end = start
   let lastPruned: ChainEnd | null = null
   for (;;) {
-    const page = await store.range(auditKeys.records, { after: auditKeys.record(end.seq), limit: pageSize })
-    const records = page.entries.filter((entry) => /^audit\/\d/.test(entry.key))
+    const page = await store.range(keys.records, { after: keys.record(end.seq), limit: pageSize })
+    const records = page.entries.filter((entry) => seqOf(keys, entry.key) !== null)
     for (const entry of records) {
-      const link = checkLink(entry, end)
+      const link = checkLink(entry, end, keys)
       if (link.kind === 'broken') return link
       end = link.end
       if (link.record.fact.kind === 'pruned') {
@@ -137,9 +192,10 @@ async function verifyFrom(store: StoreReader, start: ChainEnd, pageSize: number)
 export function checkLink(
   entry: Entry,
   end: ChainEnd,
+  keys: ChainKeys,
 ): { readonly kind: 'link'; readonly end: ChainEnd; readonly record: AuditRecord } | (Verified & { kind: 'broken' }) {
   const seq = end.seq + 1
-  if (entry.key !== auditKeys.record(seq)) return broken(seq, `it is missing: ${entry.key} comes next`)
+  if (entry.key !== keys.record(seq)) return broken(seq, `it is missing: ${entry.key} comes next`)
   let record: AuditRecord
   try {
     record = auditRecord.read(entry)

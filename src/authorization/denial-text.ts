@@ -34,6 +34,11 @@ function entryWords(ruling: EntryRuling): string {
   )
 }
 
+/** A copy of the policy from before there was this right does not name it. */
+const auditHint =
+  'An operator adds to the policy: ' +
+  '`@id("admins-read-the-audit-log") permit (principal in Group::"admins", action == Action::"audit", resource);`'
+
 /** The denial that the policy's own decision stands for. */
 export function refusedByPolicy(
   question: Question,
@@ -55,7 +60,8 @@ export function refusedByPolicy(
     case 'not-permitted': {
       const needs = ask === '' ? 'no policy permits that to anybody' : `that takes${ask}`
       const says = policies.length === 0 ? '' : `, says ${policyWords(policies)}`
-      return { message: `${refused}: ${needs}${says}.`, policies: [], whoCould: names }
+      const hint = question.action === 'audit' && ask === '' ? ` ${auditHint}` : ''
+      return { message: `${refused}: ${needs}${says}.${hint}`, policies: [], whoCould: names }
     }
     case 'undecidable': {
       const message = `${refused}: the policy could not decide it (${decision.message}). An operator runs \`npm run check:config\`.`
@@ -67,7 +73,7 @@ export function refusedByPolicy(
 /** `deploy api to production`, `lift the lock on all of production`. */
 export function askedFor(question: Question): string {
   const { action, scope } = question
-  if (scope.kind === 'shop') return action === 'read' ? 'read what Opsee knows' : action
+  if (scope.kind === 'shop') return action === 'read' ? 'read what Opsee knows' : 'read the audit log'
   const where = scope.kind === 'tier' ? `all of ${scope.tier}` : `${scope.target.service} in ${scope.target.tier}`
   switch (action) {
     case 'deploy':
@@ -102,6 +108,7 @@ export function askedFor(question: Question): string {
     case 'unlock':
       return `lift ${question.owner === null ? 'a' : `${mention(question.owner)}'s`} lock on ${where}`
     case 'read':
+    case 'audit':
       return `look at ${where}`
   }
 }

@@ -83,7 +83,10 @@ export interface Door {
 const defaultAnswerMs = 2000
 
 export interface DoorDeps extends JudgeDeps {
+  /** The chain of what was allowed. */
   readonly audit: AuditLog
+  /** The chain of what was denied. */
+  readonly denials: AuditLog
   readonly clock: Clock
   /** Masks secrets in what is recorded. */
   readonly redact: (text: string) => string
@@ -92,9 +95,9 @@ export interface DoorDeps extends JudgeDeps {
 }
 
 export function createDoor(deps: DoorDeps): Door {
-  const { audit, clock, redact, answerMs = defaultAnswerMs } = deps
+  const { audit, denials, clock, redact, answerMs = defaultAnswerMs } = deps
   const judge = createJudge(deps)
-  const record = createRecorder({ audit, clock, redact, answerMs })
+  const record = createRecorder({ audit, denials, clock, redact, answerMs })
   const token: DoorToken = Symbol('door')
 
   return {

@@ -40,4 +40,6 @@ action promote appliesTo { principal: User, resource: Target, context: Naming };
 action restart, rollback, scale, take, pause, resume, continue, abort, retry, pin, unpin appliesTo { principal: User, resource: Target, context: Circumstances };
 action lock, unlock appliesTo { principal: User, resource: [Target, Tier], context: Circumstances };
 action stop, go appliesTo { principal: User, resource: Tier, context: Circumstances };
+// Reading the audit log. A policy file that does not name it permits it to nobody.
+action audit appliesTo { principal: User, resource: Shop, context: Circumstances };
 `

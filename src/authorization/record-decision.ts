@@ -16,16 +16,20 @@ export type RecordDecision = (
 ) => Promise<Appended | { readonly kind: 'too-late' }>
 
 export function createRecorder(deps: {
+  /** What is allowed is recorded here. */
   readonly audit: AuditLog
+  /** What is denied is recorded here. */
+  readonly denials: AuditLog
   readonly clock: Clock
   readonly redact: (text: string) => string
   readonly answerMs: number
 }): RecordDecision {
-  const { audit, clock, redact, answerMs } = deps
+  const { clock, redact, answerMs } = deps
 
   const record: RecordDecision = async (request, decision) => {
     const { actor, requestKey: key } = request
     const word = decision.denial === null ? 'allowed' : 'denied'
+    const log = decision.denial === null ? deps.audit : deps.denials
     const fact: AuditFact = {
       kind: 'decision',
       decision: word,
@@ -39,7 +43,7 @@ export function createRecorder(deps: {
       denial: decision.denial?.message ?? null,
     }
     const patience = new AbortController()
-    const appending = audit.append(fact, {
+    const appending = log.append(fact, {
       signal: patience.signal,
       rider: (seq) => {
         const value = {
@@ -62,7 +66,7 @@ export function createRecorder(deps: {
       const first = await Promise.race([appending, tooLate])
       if (first.kind !== 'too-late') return first
       patience.abort()
-      void appending.then(withdraw(key), () => undefined)
+      void appending.then(withdraw(log, key), () => undefined)
       return first
     } finally {
       answered.abort()
@@ -70,11 +74,11 @@ export function createRecorder(deps: {
   }
 
   /** The record came after the person was told that nothing would be done: say so in the log, and let it be tried again. */
-  const withdraw = (key: string) => async (appended: Appended) => {
+  const withdraw = (log: AuditLog, key: string) => async (appended: Appended) => {
     if (appended.kind !== 'appended') return
     const summary = 'etcd took the record too late: nothing was granted, and nothing was done.'
     const request = auditKeys.request(key)
-    await audit
+    await log
       .append(
         { kind: 'outcome', of: appended.seq, outcome: 'withdrawn', rollouts: [], summary },
         {

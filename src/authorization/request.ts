@@ -56,6 +56,7 @@ function copyDemand<R extends Right>({ right, scope, owner, tag, rolls }: Demand
 }
 
 function copyScope(scope: Scope): Scope {
+  if (scope.kind === 'shop') return Object.freeze({ kind: 'shop' })
   if (scope.kind === 'tier') return Object.freeze({ kind: 'tier', tier: scope.tier })
   const { service, tier } = scope.target
   return Object.freeze({ kind: 'target', target: Object.freeze({ service, tier }) })

@@ -4,7 +4,7 @@ import { StoreUnavailable } from '../ports/store.ts'
 import { recordType, UnreadableRecord } from '../store/record.ts'
 import type { AuditLog } from './audit.ts'
 import type { AuditRecord, ChainEnd } from './chain.ts'
-import { auditKeys, auditRecord, chainEnd, checkLink, endAt, noRecord } from './chain.ts'
+import { auditKeys, auditRecord, chainEnd, checkLink, endAt, noRecord, seqOf } from './chain.ts'
 import { z } from 'zod'
 
 /** Records that one step deletes at the most: with their requests they stay under etcd's 128 operations a transaction. */
@@ -26,15 +26,15 @@ export type Stepped =
  * deleted. Rejects with `StoreUnavailable`.
  */
 export async function pruneAudit(audit: AuditLog, keep: number): Promise<Stepped> {
-  const { store } = audit
-  const [head, mark] = await Promise.all([endAt(store, auditKeys.head), store.get(auditKeys.checkpoint)])
+  const { store, keys } = audit
+  const [head, mark] = await Promise.all([endAt(store, keys.head), store.get(keys.checkpoint)])
   const start = mark === null ? noRecord : chainEnd.read(mark)
   if (head.seq - start.seq - keep < step) return { kind: 'done', deleted: 0 }
-  const page = await store.range(auditKeys.records, { after: auditKeys.record(start.seq), limit: step })
+  const page = await store.range(keys.records, { after: keys.record(start.seq), limit: step })
   let end: ChainEnd = start
   const records: AuditRecord[] = []
   for (const entry of page.entries) {
-    const link = checkLink(entry, end)
+    const link = checkLink(entry, end, keys)
     if (link.kind === 'broken') return { kind: 'refused', message: `${link.why} Nothing was deleted.` }
     end = link.end
     records.push(link.record)
@@ -43,8 +43,8 @@ export async function pruneAudit(audit: AuditLog, keep: number): Promise<Stepped
     { kind: 'pruned', through: end.seq, hash: end.hash },
     {
       rider: () => ({
-        require: [unchanged(auditKeys.checkpoint, mark)],
-        puts: [{ key: auditKeys.checkpoint, value: chainEnd.write(end) }],
+        require: [unchanged(keys.checkpoint, mark)],
+        puts: [{ key: keys.checkpoint, value: chainEnd.write(end) }],
         deletes: [...page.entries.map((entry) => entry.key), ...requestsIn(records)],
       }),
     },
@@ -54,13 +54,13 @@ export async function pruneAudit(audit: AuditLog, keep: number): Promise<Stepped
 
 /** Deletes the idempotency keys of up to 50 records whose day is over, oldest first. Rejects with `StoreUnavailable`. */
 export async function expireRequests(audit: AuditLog, nowMs: number): Promise<Stepped> {
-  const { store } = audit
-  const [entry, start] = await Promise.all([store.get(auditKeys.expired), endAt(store, auditKeys.checkpoint)])
+  const { store, keys } = audit
+  const [entry, start] = await Promise.all([store.get(keys.expired), endAt(store, keys.checkpoint)])
   const done = Math.max(entry === null ? 0 : mark.read(entry).seq, start.seq)
-  const page = await store.range(auditKeys.records, { after: auditKeys.record(done), limit: step })
+  const page = await store.range(keys.records, { after: keys.record(done), limit: step })
   const old: AuditRecord[] = []
   for (const entry of page.entries) {
-    if (!/^audit\/\d/.test(entry.key)) break
+    if (seqOf(keys, entry.key) === null) break
     const record = auditRecord.read(entry)
     if (nowMs - record.at < requestsKeptMs) break
     old.push(record)
@@ -68,8 +68,8 @@ export async function expireRequests(audit: AuditLog, nowMs: number): Promise<St
   const last = old.at(-1)
   if (last === undefined) return { kind: 'done', deleted: 0 }
   const result = await store.commit({
-    require: [unchanged(auditKeys.expired, entry)],
-    puts: [{ key: auditKeys.expired, value: mark.write({ seq: last.seq }) }],
+    require: [unchanged(keys.expired, entry)],
+    puts: [{ key: keys.expired, value: mark.write({ seq: last.seq }) }],
     deletes: requestsIn(old),
   })
   return { kind: 'done', deleted: result.kind === 'committed' ? old.length : 0 }
@@ -82,7 +82,7 @@ const stepsPerRound = 20
 export async function keepAuditBounded(deps: {
   readonly audit: AuditLog
   readonly clock: Clock
-  /** Audit records that are kept. */
+  /** Records of this chain that are kept. */
   readonly keep: number
   readonly warn: (message: string) => void
   readonly signal: AbortSignal

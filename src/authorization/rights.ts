@@ -19,9 +19,12 @@ export const rights = [
   'unpin',
   'stop',
   'go',
+  'audit',
 ] as const
 /** Those that there are for whole tiers alone. */
 export const tierRights = ['stop', 'go'] as const satisfies readonly (typeof rights)[number][]
+/** Those that there are for all of Opsee alone. */
+export const shopRights = ['audit'] as const satisfies readonly (typeof rights)[number][]
 export type Right = (typeof rights)[number]
 
 /** The rights that let a rollout proceed: each also takes the right to roll out, whoever owns the rollout. */
@@ -73,9 +76,11 @@ export function actorOf({ id, name, team }: RecordedActor): Actor {
   return team === undefined ? { id, name } : { id, name, team, from: 'another-organisation' }
 }
 
-/** What a right is demanded on: one target, or a whole tier. */
+/** What a right is demanded on: one target, a whole tier, or all of Opsee. */
 export type Scope =
-  { readonly kind: 'target'; readonly target: Target } | { readonly kind: 'tier'; readonly tier: string }
+  | { readonly kind: 'target'; readonly target: Target }
+  | { readonly kind: 'tier'; readonly tier: string }
+  | { readonly kind: 'shop' }
 
 /** One thing that somebody wants to do on one scope, with the facts that the policy may ask about. */
 export interface Demand<R extends Right = Right> {

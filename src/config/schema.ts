@@ -156,8 +156,10 @@ export const configSchema = z.strictObject({
     .strictObject({
       /** Rollouts kept in full, with their events. */
       rollouts: z.int().min(100).default(10_000),
-      /** Audit records kept. */
+      /** Audit records kept of what was allowed. */
       audit: z.int().min(1000).default(100_000),
+      /** Audit records kept of what was denied: they never displace those of what was allowed. */
+      denials: z.int().min(1000).default(20_000),
       /** Builds kept of each service. */
       builds: z.int().min(10).default(100),
     })

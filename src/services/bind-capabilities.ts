@@ -1,3 +1,5 @@
+import type { AuditReader } from '../authorization/audit-reader.ts'
+import { auditCapability } from './audit.ts'
 import type { Readers } from './capabilities.ts'
 import { lockCapability, unlockCapability } from './locks.ts'
 import { pinCapability, unpinCapability } from './pins.ts'
@@ -6,7 +8,11 @@ import { goCapability, stopCapability } from './stops.ts'
 import { abortCapability, continueCapability, pauseCapability, resumeCapability, takeCapability } from './wishes.ts'
 
 /** For each right, what its holder gets: bound to what the door allowed. */
-export function bindCapabilities(parts: StartParts, rollouts: Pick<Readers['rollouts'], 'allLive'>) {
+export function bindCapabilities(
+  parts: StartParts,
+  rollouts: Pick<Readers['rollouts'], 'allLive'>,
+  audit: AuditReader,
+) {
   const { open, store, clock } = parts
   return {
     deploy: startCapability(parts, 'deploy'),
@@ -26,5 +32,6 @@ export function bindCapabilities(parts: StartParts, rollouts: Pick<Readers['roll
     unpin: unpinCapability(open, store),
     stop: stopCapability(open, store, clock, rollouts),
     go: goCapability(open, store, clock, rollouts),
+    audit: auditCapability(open, audit),
   }
 }

@@ -1,5 +1,6 @@
 import type { Announcement } from '../domain/announcement.ts'
 import type { Denial, Actor, Demand } from '../authorization/rights.ts'
+import type { AuditReader } from '../authorization/audit-reader.ts'
 import type { Left } from '../domain/drift.ts'
 import type { DriftMemory } from '../domain/drift-memory.ts'
 import type { RolloutEvent } from '../domain/event.ts'
@@ -165,6 +166,7 @@ export interface Capabilities {
   readonly unpin: { unpin(): Promise<UnpinResult> }
   readonly stop: { stop(why: string): Promise<StopResult> }
   readonly go: { go(why: string | null): Promise<GoResult> }
+  readonly audit: AuditReader
 }
 
 export type StartRight = Plan['kind'] | 'retry'

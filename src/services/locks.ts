@@ -45,8 +45,8 @@ export const lockCapability =
           if (held !== null && held.by.id !== actor.id && !lockExpired(held, clock.now()))
             return { kind: 'held', lock: held }
           const lock: Lock = {
-            service: scope.kind === 'tier' ? null : scope.target.service,
-            tier: scope.kind === 'tier' ? scope.tier : scope.target.tier,
+            service: scope.kind === 'target' ? scope.target.service : null,
+            tier: tierOf(scope),
             by: { id: actor.id, name: actor.name },
             why,
             at: clock.now(),
@@ -88,5 +88,12 @@ export const unlockCapability =
     }
   }
 
-const keyOf = (scope: Scope): string =>
-  scope.kind === 'tier' ? keys.tierLock(scope.tier) : keys.targetLock(scope.target)
+function tierOf(scope: Scope): string {
+  if (scope.kind === 'shop') throw new Error('There is no lock on all of Opsee')
+  return scope.kind === 'tier' ? scope.tier : scope.target.tier
+}
+
+function keyOf(scope: Scope): string {
+  if (scope.kind === 'shop') throw new Error('There is no lock on all of Opsee')
+  return scope.kind === 'tier' ? keys.tierLock(scope.tier) : keys.targetLock(scope.target)
+}

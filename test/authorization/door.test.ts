@@ -38,9 +38,10 @@ const reply = (text: string): StoredReply => ({
   rollouts: [7],
 })
 
+/** Of both chains: what was allowed, then what was denied. */
 async function records(of: EtcdStore = store) {
-  const page = await of.range('audit/0')
-  return page.entries.map((entry) => auditRecord.read(entry))
+  const pages = [await of.range('audit/0'), await of.range('denials/0')]
+  return pages.flatMap((page) => page.entries).map((entry) => auditRecord.read(entry))
 }
 
 function contextsOf<R extends Right>(answer: Authorization<R>) {
@@ -114,7 +115,7 @@ describe('the door', () => {
     const answer = await door.authorize(request({ actor: { id: 'UDEPLOY', name: null }, demands }))
     const services = contextsOf(answer).map((context) => {
       const { scope } = door.open(context)
-      return scope.kind === 'target' ? scope.target.service : scope.tier
+      return scope.kind === 'target' ? scope.target.service : scope.kind
     })
     expect(services).toEqual(['web', 'api'])
   })

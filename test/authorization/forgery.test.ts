@@ -5,7 +5,8 @@ import { startEtcd } from '../../demo/etcd/start.ts'
 import type { EtcdStore } from '../../src/adapters/etcd/store.ts'
 import { Authorized, ForgedAuthorization, type Door } from '../../src/authorization/door.ts'
 import { storeAt } from '../adapters/etcd/support.ts'
-import { rights } from '../../src/authorization/rights.ts'
+import { createAuditReader } from '../../src/authorization/audit-reader.ts'
+import { rights, type Scope } from '../../src/authorization/rights.ts'
 import { createRolloutReader } from '../../src/services/rollout-reader.ts'
 import { bindCapabilities } from '../../src/services/bind-capabilities.ts'
 import { systemClock } from '../../src/adapters/system/clock.ts'
@@ -131,10 +132,14 @@ test('every capability of the process refuses what a second door granted', async
   const second = doorAt(store.under('/second'), 20_000, { policy: permitAll }).door
   const limits = { atOnce: () => null, length: 1, afterFailure: 'ask' as const }
   const parts = { store, clock: systemClock, created: () => undefined, limits, open: door.open }
-  const capabilities = bindCapabilities(parts, createRolloutReader(store, []))
+  const capabilities = bindCapabilities(parts, createRolloutReader(store, []), createAuditReader(store))
   for (const right of rights) {
-    const scope =
-      right === 'stop' || right === 'go' ? ({ kind: 'tier', tier: 'production' } as const) : target('api', 'production')
+    const scope: Scope =
+      right === 'audit'
+        ? { kind: 'shop' }
+        : right === 'stop' || right === 'go'
+          ? { kind: 'tier', tier: 'production' }
+          : target('api', 'production')
     const asked = request({ actor: { id: 'UEVIL', name: null }, demands: [{ right, scope, owner: null }] })
     const answer = await second.authorize(asked)
     const [context] = answer.kind === 'allowed' ? answer.contexts : []

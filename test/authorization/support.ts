@@ -60,10 +60,12 @@ export const judging = (more: Partial<JudgeDeps> = {}): JudgeDeps => ({
 /** Patient, unless told otherwise: a busy machine is no store that is away. */
 export function doorAt(store: StoreReader & StoreWriter, answerMs = 20_000, more: Partial<JudgeDeps> = {}) {
   const audit = createAuditLog({ store, clock })
+  const denials = createAuditLog({ store, clock, chain: 'denials' })
   const redact = createRedact(['hunter2-hunter2'])
   return {
     audit,
-    door: createDoor({ ...judging(more), audit, clock, redact, answerMs }),
+    denials,
+    door: createDoor({ ...judging(more), audit, denials, clock, redact, answerMs }),
   }
 }
 

@@ -254,6 +254,14 @@ export async function world(given: Given = {}): Promise<World> {
     },
   }
   const usual: Capabilities = {
+    audit: {
+      list: async () => ({ rows: [], unreadable: [], cut: false }),
+      verify: async () => {
+        const intact = { kind: 'intact', first: 1, last: { seq: 0, hash: '' } } as const
+        return { grants: intact, denials: intact }
+      },
+      page: async () => ({ lines: [], last: null, more: false }),
+    },
     pin: {
       pin: async (release, why) => {
         did.pinned.push([release, why])
@@ -349,6 +357,7 @@ export async function world(given: Given = {}): Promise<World> {
     take: { ...usual.take, ...given.can?.take },
     stop: { ...usual.stop, ...given.can?.stop },
     go: { ...usual.go, ...given.can?.go },
+    audit: { ...usual.audit, ...given.can?.audit },
     pause: { ...usual.pause, ...given.can?.pause },
     resume: { ...usual.resume, ...given.can?.resume },
     unlock: { ...usual.unlock, ...given.can?.unlock },
@@ -422,6 +431,7 @@ const binders = (can: Capabilities): CapabilityBinders => ({
   take: () => can.take,
   stop: () => can.stop,
   go: () => can.go,
+  audit: () => can.audit,
   pause: () => can.pause,
   resume: () => can.resume,
   abort: () => can.abort,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { auditKeys, hashOf } from '../../src/authorization/chain.ts'
+import { auditKeys, chainKeys, hashOf } from '../../src/authorization/chain.ts'
 import { secretNames } from '../../src/config/secrets.ts'
 import { phaseSchema, stageSchema } from '../../src/domain/rollout.ts'
 import { keys } from '../../src/store/keys.ts'
@@ -71,8 +71,19 @@ const madeForAudit = {
   head: [auditKeys.head],
   checkpoint: [auditKeys.checkpoint],
   expired: [auditKeys.expired],
+  alarm: [auditKeys.alarm],
   request: [auditKeys.request('a request')],
 } satisfies Record<keyof typeof auditKeys, readonly string[]>
+
+const { denials } = chainKeys
+const madeForDenials = {
+  record: [denials.record(seq)],
+  records: [],
+  head: [denials.head],
+  checkpoint: [denials.checkpoint],
+  expired: [denials.expired],
+  alarm: [denials.alarm],
+} satisfies Record<keyof typeof denials, readonly string[]>
 
 const pattern = (key: string): string =>
   key
@@ -86,7 +97,9 @@ describe('docs/architecture.md', () => {
     const page = textOf('docs/architecture.md')
     const chapter = page.slice(page.indexOf('## Keys in etcd'), page.indexOf('## Where to find what'))
     const listed = [...chapter.matchAll(/^\| `([^`]+)`/gm)].map(([, key = '']) => key)
-    const all = [...Object.values(made), ...Object.values(madeForAudit)].flat().map(pattern)
+    const all = [...Object.values(made), ...Object.values(madeForAudit), ...Object.values(madeForDenials)]
+      .flat()
+      .map(pattern)
     expect(listed.toSorted()).toEqual(all.toSorted())
   })
 

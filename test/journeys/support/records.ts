@@ -65,7 +65,9 @@ export function recordsIn(etcd: EtcdHttp): Records {
     },
     history: async () => (await range(keys.historiesAll)).map((entry) => historyRecord.read(entry)),
     audit: async () =>
-      (await range('audit/')).filter(({ key }) => /\d{12}$/.test(key)).map((entry) => auditRecord.read(entry)),
+      [...(await range('audit/')), ...(await range('denials/'))]
+        .filter(({ key }) => /\d{12}$/.test(key))
+        .map((entry) => auditRecord.read(entry)),
     after: async (id) => {
       const found = await until(`a rollout after ${id}`, async () => ((await records.newest()) > id ? id + 1 : null))
       return records.rollout(found)
