@@ -40,7 +40,7 @@ export type Submitted<T> =
     }
 
 /** Refusals of one person since they were last taken. */
-interface Refusals<P> {
+export interface Refusals<P> {
   readonly person: P
   readonly count: number
   /** Of the first and the last, on the wall clock. */

@@ -93,11 +93,12 @@ describe('the door', () => {
     await door.authorize(request({ demands: [demand('restart', 'api', 'staging')] }))
     const kept = (await records()).flatMap(({ fact }) => (fact.kind === 'decision' ? [fact] : []))
     expect(kept.map(({ decision, demands }) => [decision, demands[0]?.tag])).toEqual([
-      ['denied', 'latest'],
       ['allowed', 'v2'],
       ['allowed', undefined],
+      ['denied', 'latest'],
     ])
     expect((await verifyChain(store)).kind).toBe('intact')
+    expect((await verifyChain(store, undefined, 'denials')).kind).toBe('intact')
   })
 
   test('grants nothing of a list of which one service is denied', async () => {

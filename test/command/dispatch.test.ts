@@ -36,7 +36,7 @@ describe('what was typed', () => {
       'deplyo api production',
       'Did you mean `deploy`?\nUsage: `deploy &lt;service[,service…]&gt; &lt;tier&gt; [tag|commit|digest]',
     ],
-    ['frobnicate', 'There is no command `frobnicate`. The commands are `abort`, `builds`'],
+    ['frobnicate', 'There is no command `frobnicate`. The commands are `abort`, `audit`'],
     ['deploy api', 'Say which tier: `staging` or `production`.\nUsage: `deploy'],
     ['deploy api prod --bacth 2', 'Did you mean `--batch`?\nUsage: `deploy'],
     ['deploy api prod --reason "x', 'A quote opens here and is never closed: `"x`'],

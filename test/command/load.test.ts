@@ -12,7 +12,7 @@ describe('the commands of the project', () => {
   it('are those that the product promises', async () => {
     const { names } = await loadCommands(commandsDirectory())
     expect(names).toEqual(
-      'abort builds can confirm continue deploy diff drift get go help history lock locks ls pause pin promote queue releases restart resume retry rollback scale services show status stop take unlock unpin whoami'.split(
+      'abort audit builds can confirm continue deploy diff drift get go help history lock locks ls pause pin promote queue releases restart resume retry rollback scale services show status stop take unlock unpin whoami'.split(
         ' ',
       ),
     )

@@ -39,6 +39,7 @@ describe('whoami', () => {
       '`production`  deploy, restart, rollback, promote, scale, take, pause, resume, continue, abort, retry, lock, unlock (your own), pin and unpin on api',
       '`production`  unlock (your own) on vape and beavis',
       '`production`  unlock (your own), stop and go on the whole tier',
+      'You may read the audit log: `audit list`.',
     ])
   })
 
