@@ -221,7 +221,7 @@ describe('a policy file is refused', () => {
     [
       'for an unknown action',
       '// ☃\n@id("a")\npermit (principal, action == Action::"depoly", resource);',
-      '3:30 a unrecognized action `Action::"depoly"` (the actions are read, deploy, restart, rollback, promote, scale, take, pause, resume, continue, abort, retry, lock, unlock, pin, unpin, stop, go)',
+      '3:30 a unrecognized action `Action::"depoly"` (the actions are read, deploy, restart, rollback, promote, scale, take, pause, resume, continue, abort, retry, lock, unlock, pin, unpin, stop, go, audit)',
     ],
     [
       'for an unknown group',
