@@ -16,7 +16,7 @@ function argsOf(name: string, text: string): unknown {
 }
 
 /** These act on a whole tier, or name no target at all. */
-const ofNoTarget = new Set(['can', 'confirm', 'get', 'go', 'help', 'ls', 'retry', 'show', 'stop', 'whoami'])
+const ofNoTarget = new Set(['audit', 'can', 'confirm', 'get', 'go', 'help', 'ls', 'retry', 'show', 'stop', 'whoami'])
 
 /** What else a command needs behind its service and tier. */
 const more: Readonly<Record<string, string>> = {
