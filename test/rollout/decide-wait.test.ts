@@ -182,8 +182,8 @@ describe('what becomes of a rollout that waits', () => {
     })
 
     it.each<[Phase, string]>([
-      ['rollback-failed', 'rollout 11 failed, and so did taking it back before it'],
-      ['rolled-back', 'rollout 11 failed and was taken back before it'],
+      ['rollback-failed', 'rollout 11 failed, and its rollback failed too before it'],
+      ['rolled-back', 'rollout 11 failed and was rolled back before it'],
       ['aborted', 'rollout 11 was aborted before it'],
     ])('asks also when that rollout ended as %s', (phase, message) => {
       const step = decideWait(waiting(turn), { ...seen, failed: [{ id: 11, phase }], checked: same })
