@@ -51,7 +51,7 @@ function takenBackSteps(rollout: Rollout): string {
   const where = `${plan.service} ${plan.tier}`
   const first =
     phase === 'rolled-back'
-      ? `\`@opsee deploy ${where} <tag>\` rolls a release that is well`
+      ? `\`@opsee deploy ${where} &lt;tag&gt;\` rolls a release that is well`
       : `\`@opsee rollback ${where}\` rolls all of it back`
   const rest = next.length === 0 ? '' : ` ${series(next)} ${next.length === 1 ? 'was' : 'were'} not begun.`
   return `Next: ${[first, status(rollout), show(rollout)].join('; ')}.${rest}`
