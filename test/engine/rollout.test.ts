@@ -326,7 +326,7 @@ describe('a rollout on real parts', () => {
     const after = await pidsOf(lab.fleet)
     for (const [unit, pid] of after) expect(pid).not.toBe(before.get(unit))
     expect(await mostAwaySince(from)).toBe(1)
-    expect((await lab.plan({ units: true })).warnings).toEqual(['no unit file has changed: all run what fleet has'])
+    expect((await lab.plan({ units: true })).warnings).toContain('no unit file has changed: all run what fleet has')
   })
 
   it('makes an instance again that never ran, because no machine matched the template of before', async () => {
