@@ -101,7 +101,10 @@ describe('a person at the page of the Slack', () => {
       const thread = page.locator('.thread-body')
       await thread.getByText('is moved to it first').waitFor()
       await message.getByRole('button', { name: 'Roll back now' }).click()
-      await thread.getByText('failed and was rolled back. bartnet@1').last().waitFor({ timeout: 4 * minute })
+      await thread
+        .getByText('failed and was rolled back. bartnet@1')
+        .last()
+        .waitFor({ timeout: 4 * minute })
       await message.getByText('failed and was rolled back after').first().waitFor()
       expect(await message.getByRole('button', { name: /back|Leave|Retry|Abort/ }).count()).toBe(0)
 
