@@ -2,9 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import type { Fact } from '../domain/event.ts'
 import type { SchedulerReader } from '../ports/scheduler.ts'
 import type { Decision } from './draft.ts'
-
-/** Format and control characters: they can hide a part of a line, or turn its direction. */
-const invisible = /(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+import { unseen } from './output-tail.ts'
 
 const mostLines = 15
 /** Characters of one line. */
@@ -33,7 +31,7 @@ export async function withJournal(
 
 /** Masks the lines as one text, because a private key spans several of them. */
 const safeLines = (lines: readonly string[], redact: (text: string) => string): string[] =>
-  redact(lines.map((line) => stripVTControlCharacters(line).replace(invisible, '')).join('\n'))
+  redact(lines.map((line) => stripVTControlCharacters(line).replace(unseen, '')).join('\n'))
     .split('\n')
     .map((line) => line.slice(0, longestLine))
 

@@ -9,7 +9,7 @@ const mostText = 2500
 const longestLine = 300
 
 /** Control characters, and those that turn the direction of a text or break its line, which could pass it off as another one. */
-const unseen = /(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+export const unseen = /(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /** The end of what a process wrote, fit to be shown: without colours and secrets, of a bounded length. */
 export function outputTail(
